@@ -1,0 +1,13 @@
+//! What travels on the log: event types, topic catalogue, ids, routing, the element catalogue,
+//! the quiz definition and the Avro codec. This crate depends on nothing else of the workspace.
+#![forbid(unsafe_code)]
+
+pub mod codec;
+pub mod definition;
+pub mod elements;
+pub mod events;
+pub mod ids;
+pub mod json;
+pub mod registry;
+pub mod routing;
+pub mod topics;
