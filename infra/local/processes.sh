@@ -1,0 +1,138 @@
+# shellcheck shell=bash
+# Processes by their pid files: started detached, recognised by an argument of their command line, stopped by pid only.
+# Wants: vendzz_local_dir, say.sh, and a function `marker NAME` that prints an argument only that process has.
+
+pid_file() { echo "$vendzz_local_dir/run/$1.pid"; }
+log_file() { echo "$vendzz_local_dir/log/$1.log"; }
+
+# is_process PID NAME: whether PID lives and is that process, not another one that got its number.
+is_process() {
+  [[ -r /proc/$1/cmdline ]] && grep -zqxF -e "$(marker "$2")" "/proc/$1/cmdline" 2>/dev/null
+}
+
+# pid_of NAME: prints its pid, or fails. Trusts the pid file only after a look at the process; where the file is lost, the
+# process is found by its command line and the file is written again.
+pid_of() {
+  local name=$1 file pid found
+  file=$(pid_file "$name")
+  if [[ -s $file ]]; then
+    pid=$(<"$file")
+    if [[ $pid =~ ^[0-9]+$ ]] && is_process "$pid" "$name"; then
+      echo "$pid"
+      return
+    fi
+  fi
+  [[ -d $vendzz_local_dir/run ]] || return 1
+  # By standard input: as an argument the marker would make grep find itself.
+  found=$(grep -lzxF -f - /proc/[0-9]*/cmdline 2>/dev/null <<<"$(marker "$name")" | head -n 1)
+  [[ -n $found ]] || return 1
+  pid=${found#/proc/}
+  pid=${pid%/cmdline}
+  write_pid "$pid" "$file"
+  echo "$pid"
+}
+
+write_pid() { echo "$1" >"$2.new" && mv -f "$2.new" "$2"; }
+
+# Runs in the new session: lets go of every inherited descriptor (a pipe the caller waits on, the lock), leaves its own pid,
+# and becomes the program. So no moment exists in which the program runs without a pid file.
+# shellcheck disable=SC2016
+become_program='
+pid_file=$1; shift
+for descriptor in /proc/$$/fd/*; do
+  descriptor=${descriptor##*/}
+  if ((descriptor > 2)); then eval "exec $descriptor>&-"; fi
+done
+echo "$$" >"$pid_file.new" && mv -f "$pid_file.new" "$pid_file" && exec "$@"'
+
+# launch NAME COMMAND…: starts it in a session of its own, so that neither Ctrl-C nor the end of the shell reaches it.
+launch() {
+  local name=$1 log file
+  shift
+  log=$(log_file "$name")
+  file=$(pid_file "$name")
+  rm -f "$file"
+  if [[ -f $log && $(stat -c %s "$log") -gt 50000000 ]]; then mv -f "$log" "$log.1"; fi
+  printf '=== %s started %s\n' "$name" "$(date -u +%FT%TZ)" >>"$log"
+  setsid bash -c "$become_program" become-program "$file" "$@" </dev/null >>"$log" 2>&1 &
+  local tries=0
+  until [[ -s $file ]]; do
+    ((++tries < 100)) || fail "$name: no process after 10 s" "look into $log"
+    sleep 0.1
+  done
+}
+
+# log_since_start NAME: what the process wrote since its last start.
+log_since_start() { tac "$(log_file "$1")" | sed "/^=== $1 started /q" | tac; }
+
+last_words() { log_since_start "$1" | grep -v '^[[:space:]]*$' | tail -n "${2:-1}" | cut -c1-"${3:-160}"; }
+
+# wait_until_ready NAME STARTED_MS SECONDS: NAME_ready is asked until it says yes.
+wait_until_ready() {
+  local name=$1 started=$2 limit=$3 ready=${1//-/_}_ready next_word=5 elapsed
+  until "$ready"; do
+    elapsed=$((($(now_ms) - started) / 1000))
+    if ! pid_of "$name" >/dev/null; then
+      log_since_start "$name" | tail -n 15 | sed 's/^/    | /' >&2
+      fail "$name died while starting" "the whole log: $(log_file "$name")"
+    fi
+    if ((elapsed >= limit)); then
+      log_since_start "$name" | tail -n 15 | sed 's/^/    | /' >&2
+      if declare -F explain_wait >/dev/null; then explain_wait "$name"; fi
+      fail "$name is not ready after $limit s (still running)" "the whole log: $(log_file "$name")" \
+        "more patience: VENDZZ_START_SECONDS=$((limit * 2))"
+    fi
+    if ((elapsed >= next_word)); then
+      say "$name" "waiting, $elapsed s: $(last_words "$name" 1 90)"
+      next_word=$((next_word + 5))
+    fi
+    sleep 0.2
+  done
+}
+
+# stop_process NAME SIGNAL SECONDS: signal, wait, and at last kill -9.
+stop_process() {
+  local name=$1 signal=$2 limit=$3 started pid
+  started=$(now_ms)
+  if ! pid=$(pid_of "$name"); then
+    if [[ -e $(pid_file "$name") ]]; then say "$name" 'was not running (stale pid file removed)'; fi
+    rm -f "$(pid_file "$name")"
+    return
+  fi
+  kill -s "$signal" "$pid" 2>/dev/null || [[ ! -e /proc/$pid ]] || fail "$name: may not signal pid $pid"
+  while is_process "$pid" "$name"; do
+    if (($(now_ms) - started > limit * 1000)); then
+      say "$name" "did not end within $limit s: kill -9"
+      kill_process "$name"
+      return
+    fi
+    sleep 0.1
+  done
+  rm -f "$(pid_file "$name")"
+  say "$name" "stopped in $(seconds_since "$started") s"
+}
+
+# kill_process NAME: kill -9 of the process and everything below it, as a power cut would.
+kill_process() {
+  local name=$1 pid below
+  if ! pid=$(pid_of "$name"); then
+    say "$name" 'was not running'
+    rm -f "$(pid_file "$name")"
+    return
+  fi
+  below=$(descendants "$pid")
+  # shellcheck disable=SC2086  # a list of pids
+  kill -9 "$pid" $below 2>/dev/null || [[ ! -e /proc/$pid ]] || fail "$name: may not kill pid $pid"
+  while is_process "$pid" "$name"; do sleep 0.05; done
+  rm -f "$(pid_file "$name")"
+  say "$name" "killed (pid $pid)"
+}
+
+# descendants PID: the pids of its children and theirs.
+descendants() {
+  local child
+  for child in $(cat /proc/[0-9]*/stat 2>/dev/null | awk -v parent="$1" '{ pid = $1; sub(/^.*\) /, ""); if ($2 == parent) print pid }'); do
+    echo "$child"
+    descendants "$child"
+  done
+}

@@ -1,0 +1,101 @@
+# shellcheck shell=bash
+# PostgreSQL and its streaming replica. PostgreSQL refuses to run as root; then it runs as nobody.
+
+postgres_ports() { echo "$VENDZZ_POSTGRES_PORT VENDZZ_POSTGRES_PORT"; }
+postgres_replica_ports() { echo "$VENDZZ_POSTGRES_REPLICA_PORT VENDZZ_POSTGRES_REPLICA_PORT"; }
+
+# postgres_account: fills `as_postgres` (the start of its command lines) and `postgres_programs` (the folder of its
+# binaries, which root's cache would hide from nobody, so that root gives it a copy).
+postgres_account() {
+  as_postgres=()
+  postgres_programs=$(servers_folder)/postgres/unpacked
+  ((EUID == 0)) || return 0
+  as_postgres=(setpriv --reuid=nobody --regid="$(id -g nobody)" --clear-groups)
+  if ! "${as_postgres[@]}" test -x "$vendzz_local_dir/data"; then
+    # A folder above, such as /root, lets nobody pass: lend it the one right to search folders.
+    as_postgres+=(--inh-caps=+dac_read_search --ambient-caps=+dac_read_search)
+    "${as_postgres[@]}" test -x "$vendzz_local_dir/data" 2>/dev/null ||
+      fail "PostgreSQL may not run as root, and user nobody may not enter $(unsearchable_folder "$vendzz_local_dir/data")" \
+        "chmod o+x that folder, or work as another user, or VENDZZ_LOCAL_DIR=/var/tmp/vendzz"
+  fi
+  local copy=$vendzz_local_dir/programs/postgres
+  if [[ ! -e $copy ]]; then
+    mkdir -p "$vendzz_local_dir/programs"
+    rm -rf "$copy.new"
+    cp -r "$postgres_programs" "$copy.new"
+    mv "$copy.new" "$copy"
+  fi
+  postgres_programs=$copy
+}
+
+# unsearchable_folder FOLDER: the topmost one above it that others may not enter.
+unsearchable_folder() {
+  local folder=$1 found=$1
+  while [[ $folder != / ]]; do
+    if [[ $(stat -c %A "$folder") != *[xt] ]]; then found=$folder; fi
+    folder=$(dirname "$folder")
+  done
+  echo "$found"
+}
+
+# postgres_make_cluster: the databases and the replica's copy, made aside and moved in whole, so that an interrupted
+# start leaves no half cluster.
+postgres_make_cluster() {
+  local data=$1 new=$1.new log
+  log=$(log_file postgres-initdb)
+  rm -rf "$new"
+  mkdir -m 700 "$new"
+  if ((EUID == 0)); then chown nobody: "$new"; fi
+  "${as_postgres[@]}" "$postgres_programs/bin/initdb" -D "$new" -U vendzz --auth=trust --encoding=UTF8 \
+    --locale=C.UTF-8 --data-checksums >"$log" 2>&1 </dev/null || fail 'postgres: initdb failed' "the log: $log"
+  printf 'CREATE DATABASE %s;\n' vendzz registry |
+    "${as_postgres[@]}" "$postgres_programs/bin/postgres" --single -D "$new" postgres >>"$log" 2>&1 ||
+    fail 'postgres: its databases could not be made' "the log: $log"
+  mv "$new" "$data"
+}
+
+# postgres_make_replica: a copy of the stopped primary that follows it from here on.
+postgres_make_replica() {
+  local data=$1 replica=$2
+  rm -rf "$replica.new"
+  cp -a "$data" "$replica.new"
+  rm -f "$replica.new/postmaster.pid"
+  "${as_postgres[@]}" touch "$replica.new/standby.signal"
+  mv "$replica.new" "$replica"
+}
+
+# postgres_launch NAME PORT SETTING…
+postgres_launch() {
+  local name=$1 port=$2 data=$vendzz_local_dir/data/$1
+  shift 2
+  # Nothing runs on this folder (looked up by the command line); the number in the file may by now be anyone's.
+  rm -f "$data/postmaster.pid"
+  launch "$name" "${as_postgres[@]}" "$postgres_programs/bin/postgres" -D "$data" -p "$port" -c "$(marker "$name")" \
+    -c listen_addresses=127.0.0.1 -c unix_socket_directories= -c max_connections=200 -c shared_buffers=256MB \
+    -c max_wal_size=2GB -c wal_keep_size=1GB -c log_line_prefix='%m [%p] %q%a ' -c log_checkpoints=off "$@"
+}
+
+postgres_start() {
+  local data=$vendzz_local_dir/data/postgres as_postgres postgres_programs
+  postgres_account
+  if [[ ! -e $data ]]; then
+    rm -rf "$data-replica"
+    postgres_make_cluster "$data"
+  fi
+  if [[ ! -e $data-replica ]]; then postgres_make_replica "$data" "$data-replica"; fi
+  postgres_launch postgres "$VENDZZ_POSTGRES_PORT"
+}
+
+postgres_replica_start() {
+  local data=$vendzz_local_dir/data/postgres-replica as_postgres postgres_programs
+  [[ -e $data ]] || fail 'postgres-replica: its copy of the data is missing; it is made while postgres is stopped' \
+    'infra/local/stack down postgres, then infra/local/stack up'
+  postgres_account
+  postgres_launch postgres-replica "$VENDZZ_POSTGRES_REPLICA_PORT" -c \
+    "primary_conninfo=host=127.0.0.1 port=$VENDZZ_POSTGRES_PORT user=vendzz application_name=replica"
+}
+
+postgres_answers() { postgres_speaks "$VENDZZ_POSTGRES_PORT"; }
+postgres_ready() { postgres_answers; }
+postgres_replica_answers() { postgres_speaks "$VENDZZ_POSTGRES_REPLICA_PORT"; }
+postgres_replica_ready() { postgres_replica_answers; }
