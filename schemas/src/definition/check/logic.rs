@@ -1,0 +1,191 @@
+use serde_json::Value;
+
+use super::fields::Fields;
+use super::{ElementsById, Problems};
+use crate::definition::{Condition, Element, Operator, QuizDocument, Rule, TARGET_END, Test};
+use crate::elements::checks::{date::parse_date, time::parse_time};
+use crate::elements::{AnswerType, ElementType, find};
+
+const RULE_FIELDS: [&str; 3] = ["from", "when", "goTo"];
+/// How deep conditions may be nested.
+const MAX_DEPTH: usize = 8;
+/// The most conditions in one `all` or `any`.
+const MAX_PARTS: usize = 50;
+
+pub(super) fn read_rule(value: &Value, pointer: &str, problems: &mut Problems) -> Option<Rule> {
+    let fields = Fields::of(value, pointer, &RULE_FIELDS, problems)?;
+    let when = fields.get("when").map(|condition| {
+        read_condition(condition, &fields.at("when"), 1, problems).unwrap_or(Condition::Unknown(Value::Null))
+    });
+    Some(Rule { from: fields.text("from", 64, problems), when, go_to: fields.text("goTo", 64, problems) })
+}
+
+fn read_condition(value: &Value, pointer: &str, depth: usize, problems: &mut Problems) -> Option<Condition> {
+    if depth > MAX_DEPTH {
+        problems.add(pointer, "too_deep", format!("conditions nested deeper than {MAX_DEPTH} levels"));
+        return None;
+    }
+    let has = |name| value.get(name).is_some();
+    if has("all") {
+        let fields = Fields::of(value, pointer, &["all"], problems)?;
+        return Some(Condition::All { all: read_parts(&fields, "all", depth, problems) });
+    }
+    if has("any") {
+        let fields = Fields::of(value, pointer, &["any"], problems)?;
+        return Some(Condition::Any { any: read_parts(&fields, "any", depth, problems) });
+    }
+    let fields = Fields::of(value, pointer, &["element", "is", "value"], problems)?;
+    Some(Condition::Test(Test {
+        element: fields.text("element", 64, problems),
+        is: fields.text("is", 20, problems),
+        value: fields.get("value").cloned().unwrap_or_default(),
+    }))
+}
+
+fn read_parts(fields: &Fields, name: &str, depth: usize, problems: &mut Problems) -> Vec<Condition> {
+    let items = fields.list(name, MAX_PARTS, problems);
+    if items.is_empty() && fields.get(name).is_some_and(Value::is_array) {
+        problems.add(fields.at(name), "empty", "one condition at least is needed");
+    }
+    items.iter().filter_map(|(pointer, item)| read_condition(item, pointer, depth + 1, problems)).collect()
+}
+
+/// What the rules and conditions name must exist and fit. Placeholders of what could not be read are
+/// passed over: they are problems already.
+pub(super) fn check(document: &QuizDocument, elements: &ElementsById, problems: &mut Problems) {
+    let mut always_left = Vec::new();
+    for (index, rule) in document.logic.iter().enumerate() {
+        let pointer = format!("/logic/{index}");
+        if !rule.from.is_empty() && elements.place(&rule.from).is_none() {
+            problems.add(format!("{pointer}/from"), "unknown_element", "there is no element of this id");
+        }
+        let is_known_target = rule.go_to == TARGET_END || elements.place(&rule.go_to).is_some();
+        if !rule.go_to.is_empty() && !is_known_target {
+            problems.add(format!("{pointer}/goTo"), "jump_to_nowhere", "there is no element of this id");
+        }
+        if always_left.contains(&rule.from.as_str()) {
+            let detail = "a rule without a condition stands before it and always applies";
+            problems.add(&pointer, "never_applies", detail);
+        }
+        match &rule.when {
+            None if !rule.from.is_empty() => always_left.push(&rule.from),
+            None => {}
+            Some(condition) => {
+                check_condition(condition, &format!("{pointer}/when"), document, elements, problems)
+            }
+        }
+    }
+}
+
+fn check_condition(
+    condition: &Condition,
+    pointer: &str,
+    document: &QuizDocument,
+    elements: &ElementsById,
+    problems: &mut Problems,
+) {
+    match condition {
+        Condition::All { all: parts } | Condition::Any { any: parts } => {
+            let name = if matches!(condition, Condition::All { .. }) { "all" } else { "any" };
+            for (index, part) in parts.iter().enumerate() {
+                check_condition(part, &format!("{pointer}/{name}/{index}"), document, elements, problems);
+            }
+        }
+        Condition::Test(test) => check_test(test, pointer, document, elements, problems),
+        Condition::Unknown(_) => {}
+    }
+}
+
+fn check_test(
+    test: &Test,
+    pointer: &str,
+    document: &QuizDocument,
+    elements: &ElementsById,
+    problems: &mut Problems,
+) {
+    let operator = Operator::from_wire(&test.is);
+    if operator.is_none() && !test.is.is_empty() {
+        problems.add(
+            format!("{pointer}/is"),
+            "unknown_operator",
+            format!("expected one of {}", Operator::NAMES),
+        );
+    }
+    if test.element.is_empty() {
+        return;
+    }
+    let Some(place) = elements.place(&test.element) else {
+        problems.add(format!("{pointer}/element"), "unknown_element", "there is no element of this id");
+        return;
+    };
+    let element = &document.elements[place];
+    let Some(element_type) = find(&element.element_type) else { return };
+    if !element_type.is_input() {
+        problems.add(format!("{pointer}/element"), "not_a_question", "content takes no answer");
+        return;
+    }
+    let Some(operator) = operator else { return };
+    if !fits(operator, element_type) {
+        let detail = format!("an answer of {} cannot be compared so", element_type.name);
+        problems.add(format!("{pointer}/is"), "operator_does_not_fit", detail);
+        return;
+    }
+    if let Some((code, detail)) = value_complaint(operator, &test.value, element, element_type) {
+        problems.add(format!("{pointer}/value"), code, detail);
+    }
+}
+
+fn fits(operator: Operator, element_type: &ElementType) -> bool {
+    let is_number = matches!(element_type.answer, AnswerType::Long | AnswerType::Double);
+    let is_free_text = element_type.answer == AnswerType::Text && !element_type.takes_choices();
+    let is_map = element_type.answer == AnswerType::MapOfText;
+    let is_list = element_type.answer == AnswerType::ListOfText;
+    match operator {
+        Operator::Answered | Operator::NotAnswered => true,
+        Operator::Equals | Operator::NotEquals => !is_map && !is_list,
+        Operator::Contains => is_list || (is_free_text && !element_type.ordered_text),
+        Operator::Greater | Operator::Less => is_number || element_type.ordered_text,
+    }
+}
+
+fn value_complaint(
+    operator: Operator,
+    value: &Value,
+    element: &Element,
+    element_type: &ElementType,
+) -> Option<(&'static str, &'static str)> {
+    if !operator.takes_value() {
+        return (!value.is_null()).then_some(("unexpected_value", "this comparison takes no value"));
+    }
+    if value.is_null() {
+        return Some(("missing", "this comparison needs a value"));
+    }
+    match element_type.answer {
+        AnswerType::Boolean => (!value.is_boolean()).then_some(("wrong_type", "expected true or false")),
+        AnswerType::Long | AnswerType::Double => {
+            (!value.is_number()).then_some(("wrong_type", "expected a number"))
+        }
+        AnswerType::Text | AnswerType::ListOfText => text_complaint(value, element, element_type),
+        AnswerType::None | AnswerType::MapOfText => None,
+    }
+}
+
+fn text_complaint(
+    value: &Value,
+    element: &Element,
+    element_type: &ElementType,
+) -> Option<(&'static str, &'static str)> {
+    let Some(text) = value.as_str() else { return Some(("wrong_type", "expected a text")) };
+    if text.is_empty() || text.chars().count() > 500 {
+        return Some(("out_of_range", "expected 1 to 500 characters"));
+    }
+    if element_type.takes_choices() && !element.choices.iter().any(|choice| choice.id == text) {
+        return Some(("unknown_choice", "the element has no such choice"));
+    }
+    let is_right_form = match element_type.name {
+        "date" | "birth_date" => parse_date(text).is_some(),
+        "time" => parse_time(text).is_some(),
+        _ => true,
+    };
+    (!is_right_form).then_some(("bad_value", "expected the form of the element's answers"))
+}

@@ -1,0 +1,129 @@
+//! The whole check of a quiz document on publication: every problem at once, each with its pointer.
+
+mod document;
+mod element;
+mod fields;
+mod logic;
+mod reach;
+mod results;
+
+use std::collections::HashMap;
+
+use serde_json::Value;
+
+use super::{DefinitionProblem, History, QuizDocument};
+use crate::json::parse_strict;
+
+/// The largest document, in bytes of JSON.
+pub const MAX_DOCUMENT_BYTES: usize = 256 * 1024;
+/// The most elements in a quiz.
+const MAX_ELEMENTS: usize = 200;
+/// The most choices in an element.
+const MAX_CHOICES: usize = 200;
+/// The most rules in a quiz.
+const MAX_RULES: usize = 500;
+/// The most page parameters that a quiz takes along.
+const MAX_HIDDEN_FIELDS: usize = 50;
+/// The most results of a quiz.
+const MAX_RESULTS: usize = 50;
+
+/// Checks the bytes of a PUT. `previous` is the history of the quiz's former versions, None for its first.
+pub fn check_definition(
+    bytes: &[u8],
+    previous: Option<&History>,
+) -> Result<QuizDocument, Vec<DefinitionProblem>> {
+    if bytes.len() > MAX_DOCUMENT_BYTES {
+        return Err(vec![too_large()]);
+    }
+    match parse_strict(bytes) {
+        Ok(document) => check_parsed(&document, previous),
+        Err(problem) => {
+            let (pointer, code, detail) = (problem.pointer, problem.code, problem.detail);
+            Err(vec![DefinitionProblem { pointer, code, detail }])
+        }
+    }
+}
+
+/// The same for a document that has been parsed, with `json::parse_strict` if it comes from outside.
+pub fn check_definition_value(
+    document: &Value,
+    previous: Option<&History>,
+) -> Result<QuizDocument, Vec<DefinitionProblem>> {
+    if document.to_string().len() > MAX_DOCUMENT_BYTES {
+        return Err(vec![too_large()]);
+    }
+    check_parsed(document, previous)
+}
+
+fn check_parsed(value: &Value, previous: Option<&History>) -> Result<QuizDocument, Vec<DefinitionProblem>> {
+    let mut problems = Problems::default();
+    let document = document::read(value, &mut problems);
+    if let Some(document) = &document {
+        let elements = ElementsById::new(document);
+        element::check_ids(document, previous, &mut problems);
+        logic::check(document, &elements, &mut problems);
+        results::check(document, &mut problems);
+        // A way through the quiz is only worth judging when all its parts are right.
+        if problems.is_empty() {
+            reach::check(document, &elements, &mut problems);
+        }
+    }
+    match document {
+        Some(document) if problems.is_empty() => Ok(document),
+        _ => Err(problems.into_sorted()),
+    }
+}
+
+fn too_large() -> DefinitionProblem {
+    let detail = format!("the document is larger than {MAX_DOCUMENT_BYTES} bytes");
+    DefinitionProblem { pointer: String::new(), code: "too_large", detail }
+}
+
+/// Gathers problems, up to a number that somebody may still read.
+#[derive(Debug, Default)]
+struct Problems {
+    list: Vec<DefinitionProblem>,
+}
+
+impl Problems {
+    const MOST: usize = 200;
+
+    fn add(&mut self, pointer: impl Into<String>, code: &'static str, detail: impl Into<String>) {
+        if self.list.len() < Self::MOST {
+            self.list.push(DefinitionProblem { pointer: pointer.into(), code, detail: detail.into() });
+        }
+    }
+
+    fn is_empty(&self) -> bool {
+        self.list.is_empty()
+    }
+
+    /// By the order of the checks within a place, and places as texts: stable for tests and for people.
+    fn into_sorted(mut self) -> Vec<DefinitionProblem> {
+        self.list.sort_by(|one, other| one.pointer.cmp(&other.pointer));
+        self.list
+    }
+}
+
+/// Places of elements by id; of two with the same id the first.
+struct ElementsById<'d> {
+    places: HashMap<&'d str, usize>,
+}
+
+impl<'d> ElementsById<'d> {
+    fn new(document: &'d QuizDocument) -> Self {
+        let mut places = HashMap::with_capacity(document.elements.len());
+        for (place, element) in document.elements.iter().enumerate() {
+            places.entry(element.id.as_str()).or_insert(place);
+        }
+        Self { places }
+    }
+
+    fn place(&self, id: &str) -> Option<usize> {
+        self.places.get(id).copied()
+    }
+}
+
+#[cfg(test)]
+#[path = "../check_tests.rs"]
+mod tests;
