@@ -1,1 +1,13 @@
+//! What every service is built from: configuration, telemetry, health and drain, the producer,
+//! followed tables, the consumer kernel and dead letters.
+#![forbid(unsafe_code)]
 
+pub mod config;
+pub mod decode;
+pub mod dedupe;
+pub mod health;
+pub mod kafka;
+pub mod kernel;
+pub mod service;
+pub mod tables;
+pub mod telemetry;

@@ -1,0 +1,10 @@
+//! Configuration from the environment: one struct per concern, every mistake named in one start,
+//! secrets never shown.
+
+mod duration;
+mod env;
+mod secret;
+
+pub use duration::{Span, SpanError};
+pub use env::{ConfigMistakes, Env, Settings};
+pub use secret::Secret;

@@ -1,0 +1,188 @@
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, anyhow};
+use rdkafka::consumer::{BaseConsumer, Consumer};
+use rdkafka::error::{KafkaError, RDKafkaErrorCode};
+use rdkafka::message::Message;
+use rdkafka::{Offset, TopicPartitionList};
+use tokio::sync::watch;
+use tokio_util::sync::CancellationToken;
+
+use super::KafkaConfig;
+
+const POLL: Duration = Duration::from_millis(100);
+const CALL: Duration = Duration::from_secs(5);
+const RETRY: Duration = Duration::from_millis(500);
+
+/// One record of a followed topic.
+#[derive(Debug)]
+pub struct TableRecord<'a> {
+    pub partition: i32,
+    pub offset: i64,
+    /// Append time, milliseconds since 1970 (UTC).
+    pub append_ms: i64,
+    pub key: &'a [u8],
+    /// `None` is a tombstone.
+    pub value: Option<&'a [u8]>,
+}
+
+/// Reads a small topic whole, from its start to its end and on, without a consumer group, on a
+/// thread of its own; each record goes to one callback, in the order of each partition.
+#[derive(Clone)]
+pub struct Follower {
+    topic: String,
+    caught_up: watch::Receiver<bool>,
+    in_step: Arc<Mutex<Option<Instant>>>,
+}
+
+impl Follower {
+    /// `check_every`: how often the position is compared with the topic's end ([`Follower::in_step_age`]).
+    /// While Kafka or the topic is away it tries again for ever.
+    pub fn start(
+        kafka: &KafkaConfig,
+        topic: String,
+        check_every: Duration,
+        drain: CancellationToken,
+        on_record: impl FnMut(TableRecord<'_>) + Send + 'static,
+    ) -> std::io::Result<Self> {
+        let (caught_up_sender, caught_up) = watch::channel(false);
+        let in_step = Arc::new(Mutex::new(None));
+        let follower = Self { topic: topic.clone(), caught_up, in_step: in_step.clone() };
+        let reading = Reading {
+            config: kafka.reader(&topic),
+            topic: topic.clone(),
+            check_every,
+            drain,
+            caught_up: caught_up_sender,
+            in_step,
+            on_record,
+        };
+        std::thread::Builder::new().name(format!("follow-{topic}")).spawn(move || reading.run())?;
+        Ok(follower)
+    }
+
+    /// Waits until the topic was once read to its end.
+    pub async fn caught_up(&self) {
+        // An error means that the thread ended, which it does only when draining.
+        let _ = self.caught_up.clone().wait_for(|done| *done).await;
+    }
+
+    pub fn is_caught_up(&self) -> bool {
+        *self.caught_up.borrow()
+    }
+
+    /// Time since everything up to the topic's end was known to be applied; `None`: never yet.
+    pub fn in_step_age(&self) -> Option<Duration> {
+        self.in_step.lock().unwrap_or_else(PoisonError::into_inner).map(|at| at.elapsed())
+    }
+
+    pub fn topic(&self) -> &str {
+        &self.topic
+    }
+}
+
+struct Reading<F> {
+    config: rdkafka::ClientConfig,
+    topic: String,
+    check_every: Duration,
+    drain: CancellationToken,
+    caught_up: watch::Sender<bool>,
+    in_step: Arc<Mutex<Option<Instant>>>,
+    on_record: F,
+}
+
+impl<F: FnMut(TableRecord<'_>)> Reading<F> {
+    fn run(mut self) {
+        while !self.drain.is_cancelled() {
+            if let Err(error) = self.follow() {
+                tracing::warn!(topic = self.topic, error = format!("{error:#}"), "cannot follow the topic; trying again");
+                std::thread::sleep(RETRY);
+            }
+        }
+    }
+
+    fn follow(&mut self) -> anyhow::Result<()> {
+        let consumer: BaseConsumer = self.config.create().context("cannot make a consumer")?;
+        let mut next = self.start_positions(&consumer)?;
+        let mut assignment = TopicPartitionList::new();
+        for (partition, offset) in &next {
+            assignment.add_partition_offset(&self.topic, *partition, Offset::Offset(*offset))?;
+        }
+        consumer.assign(&assignment).context("cannot assign")?;
+        let mut next_check = Instant::now();
+        while !self.drain.is_cancelled() {
+            if Instant::now() >= next_check {
+                next_check = Instant::now() + self.check_every;
+                if self.is_in_step(&consumer, &next) {
+                    *self.in_step.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
+                    self.caught_up.send_replace(true);
+                }
+            }
+            match consumer.poll(POLL) {
+                None => {}
+                Some(Ok(message)) => {
+                    next.insert(message.partition(), message.offset() + 1);
+                    (self.on_record)(TableRecord {
+                        partition: message.partition(),
+                        offset: message.offset(),
+                        append_ms: message.timestamp().to_millis().unwrap_or(0),
+                        key: message.key().unwrap_or_default(),
+                        value: message.payload(),
+                    });
+                }
+                Some(Err(KafkaError::PartitionEOF(partition))) => {
+                    // Compaction and aborted batches leave gaps, so the end is what the consumer says.
+                    let position = consumer.position()?;
+                    let at = position.find_partition(&self.topic, partition).map(|element| element.offset());
+                    if let Some(Offset::Offset(offset)) = at {
+                        next.insert(partition, offset);
+                    }
+                    if !*self.caught_up.borrow() {
+                        next_check = Instant::now();
+                    }
+                }
+                Some(Err(error)) if is_passing(&error) => {}
+                Some(Err(error)) => return Err(anyhow!(error).context("cannot read")),
+            }
+        }
+        Ok(())
+    }
+
+    fn start_positions(&self, consumer: &BaseConsumer) -> anyhow::Result<BTreeMap<i32, i64>> {
+        let metadata = consumer.fetch_metadata(Some(&self.topic), CALL).context("cannot reach Kafka")?;
+        let partitions = metadata.topics().first().map(|topic| topic.partitions()).unwrap_or_default();
+        if partitions.is_empty() {
+            return Err(anyhow!("the topic does not exist; `vendzz topics apply` makes it"));
+        }
+        let mut positions = BTreeMap::new();
+        for partition in partitions {
+            let (low, _) = consumer.fetch_watermarks(&self.topic, partition.id(), CALL)?;
+            positions.insert(partition.id(), low);
+        }
+        Ok(positions)
+    }
+
+    fn is_in_step(&self, consumer: &BaseConsumer, next: &BTreeMap<i32, i64>) -> bool {
+        next.iter().all(|(partition, offset)| {
+            consumer.fetch_watermarks(&self.topic, *partition, CALL).is_ok_and(|(_, high)| *offset >= high)
+        })
+    }
+}
+
+/// What librdkafka mends by itself; the follower's age shows how long it takes.
+fn is_passing(error: &KafkaError) -> bool {
+    matches!(
+        error.rdkafka_error_code(),
+        Some(
+            RDKafkaErrorCode::AllBrokersDown
+                | RDKafkaErrorCode::BrokerTransportFailure
+                | RDKafkaErrorCode::OperationTimedOut
+                | RDKafkaErrorCode::NotLeaderForPartition
+                | RDKafkaErrorCode::LeaderNotAvailable
+                | RDKafkaErrorCode::RequestTimedOut
+                | RDKafkaErrorCode::Resolve
+        )
+    )
+}

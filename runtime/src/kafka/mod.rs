@@ -1,0 +1,9 @@
+//! Kafka clients: one configuration, the producer, and the follower of small topics.
+
+mod config;
+mod follower;
+mod producer;
+
+pub use config::KafkaConfig;
+pub use follower::{Follower, TableRecord};
+pub use producer::{Delivered, OutgoingRecord, Producer, ProducerSettings, SendError};

@@ -1,0 +1,196 @@
+use std::time::Duration;
+
+use rdkafka::ClientConfig;
+use rdkafka::error::{KafkaError, RDKafkaErrorCode};
+use rdkafka::message::{Header, OwnedHeaders};
+use rdkafka::producer::{FutureProducer, FutureRecord, Producer as _};
+use rdkafka::util::Timeout;
+
+use super::KafkaConfig;
+use crate::telemetry::MetricName;
+
+/// What one producer is tuned for.
+#[derive(Debug, Clone)]
+pub struct ProducerSettings {
+    /// Also the `producer` label of its metrics.
+    pub name: &'static str,
+    pub linger: Duration,
+    /// Records and KiB that may wait; a full queue refuses at once.
+    pub queue_records: u32,
+    pub queue_kbytes: u32,
+    /// After this long without an acknowledgement the outcome is unknown.
+    pub message_timeout: Duration,
+}
+
+/// One record on its way to an explicit partition.
+#[derive(Debug, Clone)]
+pub struct OutgoingRecord<'a> {
+    pub topic: &'a str,
+    pub partition: i32,
+    pub key: &'a [u8],
+    /// `None` is a tombstone.
+    pub payload: Option<&'a [u8]>,
+    pub headers: &'a [(&'a str, &'a [u8])],
+}
+
+/// Where an acknowledged record stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Delivered {
+    pub partition: i32,
+    pub offset: i64,
+    /// Append time, milliseconds since 1970 (UTC), when the broker said it.
+    pub append_ms: Option<i64>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum SendError {
+    #[error("the producer's queue is full")]
+    QueueFull,
+    /// Not in the log, and sending it again may succeed.
+    #[error("not sent: {0}")]
+    NotSent(String),
+    /// It may or may not stand in the log.
+    #[error("not acknowledged in time: {0}")]
+    Unknown(String),
+    /// The broker will never take this record.
+    #[error("refused by the broker: {0}")]
+    Refused(String),
+}
+
+impl SendError {
+    /// A short word for a metric's label.
+    pub fn reason(&self) -> &'static str {
+        match self {
+            Self::QueueFull => "queue_full",
+            Self::NotSent(_) => "not_sent",
+            Self::Unknown(_) => "unknown",
+            Self::Refused(_) => "refused",
+        }
+    }
+}
+
+/// An idempotent producer with `acks=all` and a bounded queue.
+#[derive(Clone)]
+pub struct Producer {
+    inner: FutureProducer,
+    name: &'static str,
+}
+
+impl Producer {
+    pub fn new(kafka: &KafkaConfig, settings: &ProducerSettings) -> Result<Self, KafkaError> {
+        let mut config: ClientConfig = kafka.client(settings.name);
+        config
+            .set("enable.idempotence", "true")
+            .set("acks", "all")
+            .set("compression.type", "zstd")
+            .set("partitioner", "murmur2_random")
+            .set("linger.ms", settings.linger.as_millis().to_string())
+            .set("message.timeout.ms", settings.message_timeout.as_millis().to_string())
+            // A request that the broker never answers is given up early enough to be sent once more.
+            .set("request.timeout.ms", (settings.message_timeout / 2).as_millis().to_string())
+            .set("socket.timeout.ms", (settings.message_timeout / 2 + Duration::from_secs(1)).as_millis().to_string())
+            .set("queue.buffering.max.messages", settings.queue_records.to_string())
+            .set("queue.buffering.max.kbytes", settings.queue_kbytes.to_string())
+            .set("message.max.bytes", "1000000");
+        Ok(Self { inner: config.create()?, name: settings.name })
+    }
+
+    /// Hands the record to the queue and waits until the broker has acknowledged it.
+    pub async fn send(&self, record: &OutgoingRecord<'_>) -> Result<Delivered, SendError> {
+        let outcome = match self.enqueue(record) {
+            Ok(delivery) => delivery.await,
+            Err(error) => Err(error),
+        };
+        if let Err(error) = &outcome {
+            self.count_failure(error);
+        }
+        outcome
+    }
+
+    /// Hands the record to the queue and returns; the returned future tells how it ended.
+    /// Dropping that future leaves the record on its way.
+    pub fn enqueue(
+        &self,
+        record: &OutgoingRecord<'_>,
+    ) -> Result<impl Future<Output = Result<Delivered, SendError>> + Send + 'static, SendError> {
+        let mut outgoing: FutureRecord<'_, [u8], [u8]> =
+            FutureRecord::to(record.topic).partition(record.partition).key(record.key);
+        if let Some(payload) = record.payload {
+            outgoing = outgoing.payload(payload);
+        }
+        if !record.headers.is_empty() {
+            let mut headers = OwnedHeaders::new_with_capacity(record.headers.len());
+            for (name, value) in record.headers {
+                headers = headers.insert(Header { key: name, value: Some(*value) });
+            }
+            outgoing = outgoing.headers(headers);
+        }
+        let delivery = self.inner.send_result(outgoing).map_err(|(error, _)| not_queued(&error))?;
+        Ok(async move {
+            match delivery.await {
+                Ok(Ok(done)) => Ok(Delivered {
+                    partition: done.partition,
+                    offset: done.offset,
+                    append_ms: done.timestamp.to_millis(),
+                }),
+                Ok(Err((error, _))) => Err(not_delivered(&error)),
+                Err(_) => Err(SendError::Unknown("the producer was closed".to_owned())),
+            }
+        })
+    }
+
+    /// Records waiting in the queue or in flight.
+    pub fn waiting(&self) -> i32 {
+        self.inner.in_flight_count()
+    }
+
+    /// Opens the connections, so that the first record does not pay for it: asks for the topic's
+    /// metadata. Returns its partition count.
+    pub async fn warm(&self, topic: &str, timeout: Duration) -> Result<usize, KafkaError> {
+        let inner = self.inner.clone();
+        let topic = topic.to_owned();
+        let fetched = tokio::task::spawn_blocking(move || {
+            inner.client().fetch_metadata(Some(&topic), Timeout::After(timeout)).map(|metadata| {
+                metadata.topics().iter().map(|topic| topic.partitions().len()).sum()
+            })
+        });
+        fetched.await.unwrap_or(Err(KafkaError::Canceled))
+    }
+
+    /// Waits until the queue is empty.
+    pub async fn flush(&self, timeout: Duration) -> Result<(), KafkaError> {
+        let inner = self.inner.clone();
+        tokio::task::spawn_blocking(move || inner.flush(timeout)).await.unwrap_or(Err(KafkaError::Canceled))
+    }
+
+    /// Counts a failed send, for those who took the future of [`Producer::enqueue`].
+    pub fn count_failure(&self, error: &SendError) {
+        MetricName::ProducerErrors.counter_of(&[("producer", self.name), ("reason", error.reason())]).increment(1);
+    }
+
+    /// Publishes the length of the queue.
+    pub fn report(&self) {
+        MetricName::ProducerQueue.gauge_of(&[("producer", self.name)]).set(f64::from(self.waiting()));
+    }
+}
+
+fn not_queued(error: &KafkaError) -> SendError {
+    match error.rdkafka_error_code() {
+        Some(RDKafkaErrorCode::QueueFull) => SendError::QueueFull,
+        Some(RDKafkaErrorCode::MessageSizeTooLarge) => SendError::Refused(error.to_string()),
+        _ => SendError::NotSent(error.to_string()),
+    }
+}
+
+fn not_delivered(error: &KafkaError) -> SendError {
+    match error.rdkafka_error_code() {
+        Some(
+            RDKafkaErrorCode::MessageSizeTooLarge
+            | RDKafkaErrorCode::InvalidMessage
+            | RDKafkaErrorCode::InvalidRecord
+            | RDKafkaErrorCode::TopicAuthorizationFailed,
+        ) => SendError::Refused(error.to_string()),
+        Some(RDKafkaErrorCode::UnknownPartition | RDKafkaErrorCode::UnknownTopic) => SendError::NotSent(error.to_string()),
+        _ => SendError::Unknown(error.to_string()),
+    }
+}

@@ -1,0 +1,126 @@
+//! Every metric of every service, in one table. `docs/metrics.md` is generated from it.
+
+use metrics::{Counter, Gauge, Histogram, Label};
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum MetricKind {
+    Counter,
+    Gauge,
+    Histogram,
+}
+
+macro_rules! metric_names {
+    ($($variant:ident, $kind:ident, $name:literal, [$($label:literal),*], $help:literal;)*) => {
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+        pub enum MetricName { $($variant,)* }
+
+        impl MetricName {
+            pub const ALL: &'static [MetricName] = &[$(MetricName::$variant,)*];
+
+            pub fn name(self) -> &'static str {
+                match self { $(MetricName::$variant => $name,)* }
+            }
+
+            pub fn kind(self) -> MetricKind {
+                match self { $(MetricName::$variant => MetricKind::$kind,)* }
+            }
+
+            /// The labels that it carries; each has a bounded set of values.
+            pub fn labels(self) -> &'static [&'static str] {
+                match self { $(MetricName::$variant => &[$($label),*],)* }
+            }
+
+            pub fn help(self) -> &'static str {
+                match self { $(MetricName::$variant => $help,)* }
+            }
+        }
+    };
+}
+
+metric_names! {
+    // The edge.
+    QuizViews, Counter, "vendzz_quiz_views_total", ["outcome"], "Views by outcome: accepted, refused, dropped (queue full), lost (not delivered).";
+    QuizSubmissions, Counter, "vendzz_quiz_submissions_total", ["outcome"], "Submissions by outcome: accepted, refused, unavailable, limited.";
+    ResponseTime, Histogram, "vendzz_response_time_seconds", ["route"], "Seconds from the request's head to the response's, by route.";
+    HttpResponses, Counter, "vendzz_http_responses_total", ["route", "status"], "Responses by route and status.";
+    RequestsShed, Counter, "vendzz_requests_shed_total", ["reason"], "Requests refused before they were read, by reason.";
+    Connections, Gauge, "vendzz_connections", [], "Open connections of the public listener.";
+    RateLimited, Counter, "vendzz_rate_limited_total", ["route"], "Requests over their network's rate.";
+    BotVerdicts, Counter, "vendzz_bot_verdicts_total", ["verdict"], "Verdicts of the bot check.";
+    DefinitionsHeld, Gauge, "vendzz_definitions_held", [], "Quiz definitions in the edge's memory.";
+    SnapshotAge, Gauge, "vendzz_snapshot_age_seconds", [], "Seconds since the edge's disk snapshot was last written.";
+    // Producers.
+    ProducerQueue, Gauge, "vendzz_producer_queue_records", ["producer"], "Records waiting in a producer's queue or in flight.";
+    ProducerErrors, Counter, "vendzz_producer_errors_total", ["producer", "reason"], "Records that a producer could not deliver, by reason.";
+    // The consumer kernel.
+    ConsumerRecords, Counter, "vendzz_consumer_records_total", ["group", "topic"], "Records applied.";
+    ConsumerBatches, Counter, "vendzz_consumer_batches_total", ["group", "topic"], "Batches applied.";
+    ConsumerBatchTime, Histogram, "vendzz_consumer_batch_seconds", ["group"], "Seconds that applying one batch took.";
+    ConsumerRetries, Counter, "vendzz_consumer_retries_total", ["group", "reason"], "Batches or flushes repeated after a failure that may pass.";
+    ConsumerLag, Gauge, "vendzz_consumer_lag_records", ["group", "topic", "partition"], "Records behind the end of the partition.";
+    ConsumerLagSeconds, Gauge, "vendzz_consumer_lag_seconds", ["group", "topic", "partition"], "Age of the oldest record not yet applied, as far as known; 0 when there is none.";
+    ConsumerPartitions, Gauge, "vendzz_consumer_partitions", ["group", "state"], "Partitions held by this process, by state: opening, running, stopped.";
+    ConsumerRebalances, Counter, "vendzz_consumer_rebalances_total", ["group", "kind"], "Assignments, revocations and losses.";
+    DeadLetters, Counter, "vendzz_dead_letters_total", ["group", "reason"], "Records set aside because they can never be applied.";
+    // Projections.
+    DuplicateSubmissions, Counter, "vendzz_duplicate_submissions_total", ["group"], "Resends recognised by the dedupe window.";
+    EventTimeReplaced, Counter, "vendzz_event_time_replaced_total", ["group"], "Events whose own time was implausible, so that the append time counts.";
+    RowsFlushed, Counter, "vendzz_rows_flushed_total", ["group"], "Rows written to the store.";
+    FlushTime, Histogram, "vendzz_flush_seconds", ["group"], "Seconds that one flush took.";
+}
+
+impl MetricName {
+    /// A handle to be kept, without labels.
+    pub fn counter(self) -> Counter {
+        metrics::counter!(self.name())
+    }
+
+    /// A handle to be kept; `labels` are name and value.
+    pub fn counter_of(self, labels: &[(&'static str, &str)]) -> Counter {
+        metrics::counter!(self.name(), self.label_list(labels))
+    }
+
+    pub fn gauge(self) -> Gauge {
+        metrics::gauge!(self.name())
+    }
+
+    pub fn gauge_of(self, labels: &[(&'static str, &str)]) -> Gauge {
+        metrics::gauge!(self.name(), self.label_list(labels))
+    }
+
+    pub fn histogram_of(self, labels: &[(&'static str, &str)]) -> Histogram {
+        metrics::histogram!(self.name(), self.label_list(labels))
+    }
+
+    /// Tells the recorder what each metric means.
+    pub fn describe_all() {
+        for metric in Self::ALL {
+            match metric.kind() {
+                MetricKind::Counter => metrics::describe_counter!(metric.name(), metric.help()),
+                MetricKind::Gauge => metrics::describe_gauge!(metric.name(), metric.help()),
+                MetricKind::Histogram => metrics::describe_histogram!(metric.name(), metric.help()),
+            }
+        }
+    }
+
+    fn label_list(self, labels: &[(&'static str, &str)]) -> Vec<Label> {
+        debug_assert!(labels.iter().all(|(name, _)| self.labels().contains(name)), "{} has no such label", self.name());
+        labels.iter().map(|(name, value)| Label::new(*name, (*value).to_owned())).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_unique_and_say_their_kind_and_unit() {
+        let mut seen = std::collections::BTreeSet::new();
+        for metric in MetricName::ALL {
+            let name = metric.name();
+            assert!(seen.insert(name), "{name} twice");
+            assert!(name.starts_with("vendzz_"), "{name}");
+            assert_eq!(name.ends_with("_total"), metric.kind() == MetricKind::Counter, "{name}");
+        }
+    }
+}
