@@ -42,8 +42,7 @@ install_packages() {
     fail "missing: $whats" "install these by your package manager, then again: make setup" "(Debian calls them: $packages)"
   fi
   if ((EUID != 0)); then
-    sudo -n true 2>/dev/null || [[ -t 0 ]] && command -v sudo >/dev/null ||
-      fail "missing: $whats" "run: sudo apt-get install $packages"
+    may_sudo || fail "missing: $whats" "run: sudo apt-get install $packages"
     apt=(sudo)
   fi
   say packages "missing: $whats; installing $packages"
@@ -54,15 +53,19 @@ install_packages() {
     'Debian 13 has no Java 17: install Eclipse Temurin 17, and say where with VENDZZ_JAVA_HOME if it is not found'
 }
 
+# may_sudo: without a password, or there is someone to type it.
+may_sudo() { command -v sudo >/dev/null && { [[ -t 0 ]] || sudo -n true 2>/dev/null; }; }
+
 # apt_install PACKAGE…: the package lists of a fresh machine are empty, so they are fetched when a first try fails.
 apt_install() {
-  local log
+  local log install=("${apt[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install --yes --no-install-recommends)
   log=$(mktemp)
-  if ! "${apt[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install --yes --no-install-recommends "$@" >"$log" 2>&1 </dev/null; then
+  if ! "${install[@]}" "$@" >"$log" 2>&1 </dev/null; then
     say packages 'fetching the package lists'
-    "${apt[@]}" apt-get update >>"$log" 2>&1 </dev/null &&
-      "${apt[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install --yes --no-install-recommends "$@" >>"$log" 2>&1 </dev/null ||
-      { tail -n 5 "$log" | sed 's/^/    | /' >&2; rm -f "$log"; fail "apt-get could not install: $*"; }
+    if ! { "${apt[@]}" apt-get update && "${install[@]}" "$@"; } >>"$log" 2>&1 </dev/null; then
+      tail -n 5 "$log" | sed 's/^/    | /' >&2
+      fail "apt-get could not install: $*" "the whole log: $log"
+    fi
   fi
   rm -f "$log"
 }

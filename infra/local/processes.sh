@@ -1,19 +1,20 @@
 # shellcheck shell=bash
-# Processes by their pid files: started detached, recognised by an argument of their command line, stopped by pid only.
-# Wants: vendzz_local_dir, say.sh, and a function `marker NAME` that prints an argument only that process has.
+# Processes by their pid files: started detached, recognised by a mark that only they carry, stopped by pid only.
+# Wants: vendzz_local_dir, say.sh, a function `marker NAME` that prints the mark, and `marked_in`: cmdline when it is an
+# argument, environ when it is a variable of the environment.
 
 pid_file() { echo "$vendzz_local_dir/run/$1.pid"; }
 log_file() { echo "$vendzz_local_dir/log/$1.log"; }
 
 # is_process PID NAME: whether PID lives and is that process, not another one that got its number.
 is_process() {
-  [[ -r /proc/$1/cmdline ]] && grep -zqxF -e "$(marker "$2")" "/proc/$1/cmdline" 2>/dev/null
+  grep -zqxF -e "$(marker "$2")" "/proc/$1/$marked_in" 2>/dev/null
 }
 
 # pid_of NAME: prints its pid, or fails. Trusts the pid file only after a look at the process; where the file is lost, the
-# process is found by its command line and the file is written again.
+# process is found by its mark and the file is written again.
 pid_of() {
-  local name=$1 file pid found
+  local name=$1 file pid mark found
   file=$(pid_file "$name")
   if [[ -s $file ]]; then
     pid=$(<"$file")
@@ -24,10 +25,12 @@ pid_of() {
   fi
   [[ -d $vendzz_local_dir/run ]] || return 1
   # By standard input: as an argument the marker would make grep find itself.
-  found=$(grep -lzxF -f - /proc/[0-9]*/cmdline 2>/dev/null <<<"$(marker "$name")" | head -n 1)
-  [[ -n $found ]] || return 1
+  mark=$(marker "$name")
+  # Processes that end meanwhile are no failure; what was found counts.
+  # shellcheck disable=SC2062  # the pattern is a glob of files
+  found=$(grep -lzxF --file=- /proc/[0-9]*/"$marked_in" 2>/dev/null <<<"$mark") || [[ -n $found ]] || return 1
   pid=${found#/proc/}
-  pid=${pid%/cmdline}
+  pid=${pid%%/*}
   write_pid "$pid" "$file"
   echo "$pid"
 }
@@ -53,6 +56,8 @@ launch() {
   file=$(pid_file "$name")
   rm -f "$file"
   if [[ -f $log && $(stat -c %s "$log") -gt 50000000 ]]; then mv -f "$log" "$log.1"; fi
+  touch "$log"
+  echo $(($(stat -c %s "$log") + 1)) >"$vendzz_local_dir/run/$name.log-start"
   printf '=== %s started %s\n' "$name" "$(date -u +%FT%TZ)" >>"$log"
   setsid bash -c "$become_program" become-program "$file" "$@" </dev/null >>"$log" 2>&1 &
   local tries=0
@@ -63,13 +68,16 @@ launch() {
 }
 
 # log_since_start NAME: what the process wrote since its last start.
-log_since_start() { tac "$(log_file "$1")" | sed "/^=== $1 started /q" | tac; }
+log_since_start() { tail -c "+$(<"$vendzz_local_dir/run/$1.log-start")" "$(log_file "$1")"; }
+
+# log_says NAME TEXT. It reads to the end: a reader that leaves early (grep -q) would fail the pipe.
+log_says() { [[ $(log_since_start "$1" | grep -cF -e "$2") != 0 ]]; }
 
 last_words() { log_since_start "$1" | grep -v '^[[:space:]]*$' | tail -n "${2:-1}" | cut -c1-"${3:-160}"; }
 
 # wait_until_ready NAME STARTED_MS SECONDS: NAME_ready is asked until it says yes.
 wait_until_ready() {
-  local name=$1 started=$2 limit=$3 ready=${1//-/_}_ready next_word=5 elapsed
+  local name=$1 started=$2 limit=$3 ready=${1//-/_}_ready next_word=10 elapsed
   until "$ready"; do
     elapsed=$((($(now_ms) - started) / 1000))
     if ! pid_of "$name" >/dev/null; then
@@ -84,7 +92,7 @@ wait_until_ready() {
     fi
     if ((elapsed >= next_word)); then
       say "$name" "waiting, $elapsed s: $(last_words "$name" 1 90)"
-      next_word=$((next_word + 5))
+      next_word=$((next_word + 10))
     fi
     sleep 0.2
   done
@@ -131,8 +139,16 @@ kill_process() {
 # descendants PID: the pids of its children and theirs.
 descendants() {
   local child
-  for child in $(cat /proc/[0-9]*/stat 2>/dev/null | awk -v parent="$1" '{ pid = $1; sub(/^.*\) /, ""); if ($2 == parent) print pid }'); do
+  while read -r child; do
     echo "$child"
     descendants "$child"
-  done
+  done < <(cat /proc/[0-9]*/stat 2>/dev/null | awk -v parent="$1" '{ pid = $1; sub(/^.*\) /, ""); if ($2 == parent) print pid }')
 }
+
+# running_for PID: h:mm:ss.
+running_for() {
+  local seconds=$(($(date +%s) - $(stat -c %Y "/proc/$1")))
+  printf '%d:%02d:%02d' $((seconds / 3600)) $((seconds / 60 % 60)) $((seconds % 60))
+}
+
+resident_mb() { awk '/^VmRSS/ { printf "%d", $2 / 1024 }' "/proc/$1/status"; }

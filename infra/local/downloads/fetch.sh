@@ -16,7 +16,7 @@ fetch_servers() {
   new=$folder.new
   rm -rf "$new" "$folder"
   say servers "downloading Kafka, Cassandra, PostgreSQL and Apicurio (240 MB) into $folder"
-  JAVA_HOME=$java_home mvn --batch-mode --quiet --file "$downloads/pom.xml" package \
+  JAVA_HOME=$java_home mvn --batch-mode --quiet -Dstyle.color=never --file "$downloads/pom.xml" package \
     "-Dservers.folder=$new" "-Dpostgres.platform=$(postgres_platform)" </dev/null ||
     fail 'Maven could not download the servers' 'is there a network? a proxy or mirror belongs into ~/.m2/settings.xml or MAVEN_OPTS'
   verify_servers "$new"
@@ -43,7 +43,8 @@ pinned_checksums() {
 
 verify_servers() {
   local folder=$1 wrong unknown
-  wrong=$(pinned_checksums | (cd "$folder" && LC_ALL=C sha256sum --check --quiet - 2>/dev/null || :))
+  # It prints each file that differs or is missing; the lines are what counts.
+  wrong=$(pinned_checksums | (cd "$folder" && LC_ALL=C sha256sum --check --quiet - 2>/dev/null)) || [[ -n $wrong ]]
   unknown=$(comm -13 <(pinned_checksums | sed 's/^[0-9a-f]*  //' | LC_ALL=C sort) \
     <(cd "$folder" && find . -type f | sed 's#^\./##' | LC_ALL=C sort))
   if [[ -n $wrong$unknown ]]; then

@@ -9,7 +9,7 @@ make_python_environment() {
   log=$vendzz_local_dir/log/python.log
   mkdir -p "$vendzz_local_dir/log"
   say python "installing $(grep -v '^#' "$wanted" | paste -sd' ') into $folder"
-  python3 -m venv --clear "$folder" >"$log" 2>&1 && "$folder/bin/python" -m pip install --requirement "$wanted" >>"$log" 2>&1 ||
+  { python3 -m venv --clear "$folder" && "$folder/bin/python" -m pip install --requirement "$wanted"; } >"$log" 2>&1 ||
     fail 'the Python environment could not be made' "the log: $log"
   cp "$wanted" "$folder/ready"
   say python "installed in $(seconds_since "$started") s"

@@ -21,4 +21,4 @@ cassandra_start() {
 }
 
 cassandra_answers() { cql_speaks "$VENDZZ_CQL_PORT"; }
-cassandra_ready() { log_since_start cassandra | grep -q 'Starting listening for CQL clients' && cassandra_answers; }
+cassandra_ready() { log_says cassandra 'Starting listening for CQL clients' && cassandra_answers; }

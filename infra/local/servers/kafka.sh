@@ -26,4 +26,4 @@ kafka_start() {
 kafka_new_cluster_id() { printf 'v%s' "$(head -c 16 /dev/urandom | base64 | tr '+/' '-_' | cut -c2-22)"; }
 
 kafka_answers() { kafka_speaks "$VENDZZ_KAFKA_PORT"; }
-kafka_ready() { log_since_start kafka | grep -q 'Kafka Server started' && kafka_answers; }
+kafka_ready() { log_says kafka 'Kafka Server started' && kafka_answers; }

@@ -64,11 +64,22 @@ postgres_make_replica() {
   mv "$replica.new" "$replica"
 }
 
+# postgres_wait_for_orphans NAME DATA: after a kill -9 of the server its children need a moment to notice and go, and until
+# then they hold the shared memory. They are known by their working folder.
+postgres_wait_for_orphans() {
+  local tries=0
+  while [[ -n $(find /proc/[0-9]*/cwd -maxdepth 0 -lname "$2" 2>/dev/null) ]]; do
+    ((++tries < 150)) || fail "$1: processes of an earlier run still work in $2" "look: ls -l /proc/[0-9]*/cwd | grep $2"
+    sleep 0.1
+  done
+}
+
 # postgres_launch NAME PORT SETTING…
 postgres_launch() {
   local name=$1 port=$2 data=$vendzz_local_dir/data/$1
   shift 2
-  # Nothing runs on this folder (looked up by the command line); the number in the file may by now be anyone's.
+  postgres_wait_for_orphans "$name" "$data"
+  # Nothing runs on this folder; the number in the file may by now be anyone's.
   rm -f "$data/postmaster.pid"
   launch "$name" "${as_postgres[@]}" "$postgres_programs/bin/postgres" -D "$data" -p "$port" -c "$(marker "$name")" \
     -c listen_addresses=127.0.0.1 -c unix_socket_directories= -c max_connections=200 -c shared_buffers=256MB \
