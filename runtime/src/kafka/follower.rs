@@ -35,6 +35,24 @@ pub struct Follower {
     topic: String,
     caught_up: watch::Receiver<bool>,
     in_step: Arc<Mutex<Option<Instant>>>,
+    progress: watch::Receiver<Progress>,
+}
+
+/// How far the thread has come.
+#[derive(Default)]
+struct Progress {
+    /// `None` while there is no connection.
+    consumer: Option<Arc<BaseConsumer>>,
+    /// The offset after the last one applied, by partition.
+    next: BTreeMap<i32, i64>,
+}
+
+/// The topic's end was not reached in time, or could not even be asked for.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{topic} was not read to its end: {reason}")]
+pub struct NotAtEnd {
+    pub topic: String,
+    pub reason: String,
 }
 
 impl Follower {
@@ -49,7 +67,8 @@ impl Follower {
     ) -> std::io::Result<Self> {
         let (caught_up_sender, caught_up) = watch::channel(false);
         let in_step = Arc::new(Mutex::new(None));
-        let follower = Self { topic: topic.clone(), caught_up, in_step: in_step.clone() };
+        let (progress_sender, progress) = watch::channel(Progress::default());
+        let follower = Self { topic: topic.clone(), caught_up, in_step: in_step.clone(), progress };
         let reading = Reading {
             config: kafka.reader(&topic),
             topic: topic.clone(),
@@ -57,6 +76,7 @@ impl Follower {
             drain,
             caught_up: caught_up_sender,
             in_step,
+            progress: progress_sender,
             on_record,
         };
         std::thread::Builder::new().name(format!("follow-{topic}")).spawn(move || reading.run())?;
@@ -78,6 +98,53 @@ impl Follower {
         self.in_step.lock().unwrap_or_else(PoisonError::into_inner).map(|at| at.elapsed())
     }
 
+    /// Waits until everything that stood in the topic at the time of this call has been applied.
+    pub async fn read_to_end(&self, timeout: Duration) -> Result<(), NotAtEnd> {
+        let not_at_end = |reason: String| NotAtEnd { topic: self.topic.clone(), reason };
+        let reading = async {
+            let ends = self.ends(timeout).await.map_err(not_at_end)?;
+            self.wait_for(|next| ends.iter().all(|(partition, end)| next.get(partition) >= Some(end))).await;
+            Ok(())
+        };
+        match tokio::time::timeout(timeout, reading).await {
+            Ok(outcome) => outcome,
+            Err(_) => Err(not_at_end(format!("it took longer than {} ms", timeout.as_millis()))),
+        }
+    }
+
+    /// Waits until the record at this offset has been applied.
+    pub async fn applied(&self, partition: i32, offset: i64) {
+        self.wait_for(|next| next.get(&partition) > Some(&offset)).await;
+    }
+
+    async fn wait_for(&self, mut reached: impl FnMut(&BTreeMap<i32, i64>) -> bool) {
+        // An error means that the thread ended, which it does only when draining.
+        if self.progress.clone().wait_for(|progress| reached(&progress.next)).await.is_err() {
+            std::future::pending::<()>().await;
+        }
+    }
+
+    /// The high watermark of each partition, as the brokers say it now.
+    async fn ends(&self, timeout: Duration) -> Result<BTreeMap<i32, i64>, String> {
+        let mut progress = self.progress.clone();
+        let (consumer, partitions) = {
+            let connected = progress.wait_for(|progress| progress.consumer.is_some()).await;
+            let connected = connected.map_err(|_| "the service is draining".to_owned())?;
+            (connected.consumer.clone(), connected.next.keys().copied().collect::<Vec<i32>>())
+        };
+        let consumer = consumer.ok_or("not connected")?;
+        let topic = self.topic.clone();
+        let asked = tokio::task::spawn_blocking(move || {
+            let end_of = |partition| Ok((partition, consumer.fetch_watermarks(&topic, partition, timeout)?.1));
+            partitions.into_iter().map(end_of).collect::<Result<BTreeMap<i32, i64>, KafkaError>>()
+        });
+        match asked.await {
+            Ok(Ok(ends)) => Ok(ends),
+            Ok(Err(error)) => Err(error.to_string()),
+            Err(error) => Err(error.to_string()),
+        }
+    }
+
     pub fn topic(&self) -> &str {
         &self.topic
     }
@@ -90,13 +157,16 @@ struct Reading<F> {
     drain: CancellationToken,
     caught_up: watch::Sender<bool>,
     in_step: Arc<Mutex<Option<Instant>>>,
+    progress: watch::Sender<Progress>,
     on_record: F,
 }
 
 impl<F: FnMut(TableRecord<'_>)> Reading<F> {
     fn run(mut self) {
         while !self.drain.is_cancelled() {
-            if let Err(error) = self.follow() {
+            let followed = self.follow();
+            self.progress.send_modify(|progress| progress.consumer = None);
+            if let Err(error) = followed {
                 tracing::warn!(topic = self.topic, error = format!("{error:#}"), "cannot follow the topic; trying again");
                 std::thread::sleep(RETRY);
             }
@@ -104,18 +174,19 @@ impl<F: FnMut(TableRecord<'_>)> Reading<F> {
     }
 
     fn follow(&mut self) -> anyhow::Result<()> {
-        let consumer: BaseConsumer = self.config.create().context("cannot make a consumer")?;
-        let mut next = self.start_positions(&consumer)?;
+        let consumer: Arc<BaseConsumer> = Arc::new(self.config.create().context("cannot make a consumer")?);
+        let next = self.start_positions(&consumer)?;
         let mut assignment = TopicPartitionList::new();
         for (partition, offset) in &next {
             assignment.add_partition_offset(&self.topic, *partition, Offset::Offset(*offset))?;
         }
         consumer.assign(&assignment).context("cannot assign")?;
+        self.progress.send_replace(Progress { consumer: Some(consumer.clone()), next });
         let mut next_check = Instant::now();
         while !self.drain.is_cancelled() {
             if Instant::now() >= next_check {
                 next_check = Instant::now() + self.check_every;
-                if self.is_in_step(&consumer, &next) {
+                if self.is_in_step(&consumer) {
                     *self.in_step.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
                     self.caught_up.send_replace(true);
                 }
@@ -123,7 +194,6 @@ impl<F: FnMut(TableRecord<'_>)> Reading<F> {
             match consumer.poll(POLL) {
                 None => {}
                 Some(Ok(message)) => {
-                    next.insert(message.partition(), message.offset() + 1);
                     (self.on_record)(TableRecord {
                         partition: message.partition(),
                         offset: message.offset(),
@@ -131,13 +201,14 @@ impl<F: FnMut(TableRecord<'_>)> Reading<F> {
                         key: message.key().unwrap_or_default(),
                         value: message.payload(),
                     });
+                    self.advance(message.partition(), message.offset() + 1);
                 }
                 Some(Err(KafkaError::PartitionEOF(partition))) => {
                     // Compaction and aborted batches leave gaps, so the end is what the consumer says.
                     let position = consumer.position()?;
                     let at = position.find_partition(&self.topic, partition).map(|element| element.offset());
                     if let Some(Offset::Offset(offset)) = at {
-                        next.insert(partition, offset);
+                        self.advance(partition, offset);
                     }
                     if !*self.caught_up.borrow() {
                         next_check = Instant::now();
@@ -164,7 +235,14 @@ impl<F: FnMut(TableRecord<'_>)> Reading<F> {
         Ok(positions)
     }
 
-    fn is_in_step(&self, consumer: &BaseConsumer, next: &BTreeMap<i32, i64>) -> bool {
+    fn advance(&self, partition: i32, next_offset: i64) {
+        self.progress.send_modify(|progress| {
+            progress.next.insert(partition, next_offset);
+        });
+    }
+
+    fn is_in_step(&self, consumer: &BaseConsumer) -> bool {
+        let next = self.progress.borrow().next.clone();
         next.iter().all(|(partition, offset)| {
             consumer.fetch_watermarks(&self.topic, *partition, CALL).is_ok_and(|(_, high)| *offset >= high)
         })

@@ -5,5 +5,5 @@ mod follower;
 mod producer;
 
 pub use config::KafkaConfig;
-pub use follower::{Follower, TableRecord};
+pub use follower::{Follower, NotAtEnd, TableRecord};
 pub use producer::{Delivered, OutgoingRecord, Producer, ProducerSettings, SendError};
