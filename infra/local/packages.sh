@@ -49,8 +49,7 @@ install_packages() {
   # shellcheck disable=SC2086  # a list of packages
   apt_install $packages
   still=$(missing_needs)
-  [[ -z $still ]] || fail "still missing after the installation: $(paste -sd' ' <<<"$still")" \
-    'Debian 13 has no Java 17: install Eclipse Temurin 17, and say where with VENDZZ_JAVA_HOME if it is not found'
+  [[ -z $still ]] || fail "still missing after the installation: $(paste -sd' ' <<<"$still")"
 }
 
 # may_sudo: without a password, or there is someone to type it.
@@ -64,7 +63,8 @@ apt_install() {
     say packages 'fetching the package lists'
     if ! { "${apt[@]}" apt-get update && "${install[@]}" "$@"; } >>"$log" 2>&1 </dev/null; then
       tail -n 5 "$log" | sed 's/^/    | /' >&2
-      fail "apt-get could not install: $*" "the whole log: $log"
+      fail "apt-get could not install: $*" "the whole log: $log" \
+        'a release without openjdk-17 (Debian 13): install Eclipse Temurin 17; VENDZZ_JAVA_HOME=FOLDER if it is not found'
     fi
   fi
   rm -f "$log"

@@ -20,7 +20,7 @@ require_verified_downloads() {
 # PATH; fails with what it saw instead. It reads the `release` file: a JVM start for each would cost a second.
 find_java_home() {
   local home
-  for home in "${VENDZZ_JAVA_HOME:-}" "${JAVA_HOME:-}" /usr/lib/jvm/*17* "$(java_home_on_path)"; do
+  for home in "${VENDZZ_JAVA_HOME:-}" "${JAVA_HOME:-}" $(installed_java_homes) "$(java_home_on_path)"; do
     [[ -n $home && -x $home/bin/java && -r $home/release ]] || continue
     if grep -q '^JAVA_VERSION="17[."]' "$home/release"; then
       echo "$home"
@@ -29,6 +29,8 @@ find_java_home() {
   done
   return 1
 }
+
+installed_java_homes() { compgen -G '/usr/lib/jvm/*17*' || :; }
 
 java_home_on_path() {
   local java

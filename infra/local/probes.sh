@@ -33,13 +33,18 @@ http_ok() { curl --silent --fail --max-time 2 --output /dev/null "$1"; }
 
 # port_owner PORT: who listens there, as far as this user may see.
 port_owner() {
-  local line pid
-  line=$(ss -Hltnp "sport = :$1" 2>/dev/null | head -n 1)
-  if [[ $line =~ pid=([0-9]+) ]]; then
-    pid=${BASH_REMATCH[1]}
-    echo "pid $pid: $(tr '\0' ' ' <"/proc/$pid/cmdline" | cut -c1-100)"
-  else
+  local line pid command
+  line=$(ss -Hltnp "sport = :$1" 2>/dev/null)
+  if [[ ! $line =~ pid=([0-9]+) ]]; then
     echo 'a process of another user'
+    return
+  fi
+  pid=${BASH_REMATCH[1]}
+  command=$(tr '\0' ' ' <"/proc/$pid/cmdline")
+  if [[ $command =~ vendzz\.process=([^@ ]+)@([^ ]+) ]]; then
+    echo "pid $pid: ${BASH_REMATCH[1]} of the local stack in ${BASH_REMATCH[2]}"
+  else
+    echo "pid $pid: ${command:0:100}"
   fi
 }
 

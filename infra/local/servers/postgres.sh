@@ -106,6 +106,18 @@ postgres_replica_start() {
     "primary_conninfo=host=127.0.0.1 port=$VENDZZ_POSTGRES_PORT user=vendzz application_name=replica"
 }
 
+# postgres_drop_shared_memory DATA: what a killed server left in System V shared memory; the seventh line of its pid file
+# says key and id. A stopped server has no pid file, and a start cleans up by itself: this is for `clean`.
+postgres_drop_shared_memory() {
+  local key id
+  [[ -e $1/postmaster.pid ]] || return 0
+  read -r key id < <(sed -n 7p "$1/postmaster.pid")
+  # Gone already, or by now another's: the key must still be the same.
+  if awk -v key="$key" -v id="$id" '$1 == key && $2 == id { found = 1 } END { exit !found }' /proc/sysvipc/shm; then
+    ipcrm -m "$id"
+  fi
+}
+
 postgres_answers() { postgres_speaks "$VENDZZ_POSTGRES_PORT"; }
 postgres_ready() { postgres_answers; }
 postgres_replica_answers() { postgres_speaks "$VENDZZ_POSTGRES_REPLICA_PORT"; }
