@@ -51,8 +51,12 @@ impl<E: AvroEvent> EventReader<E> {
                 reason: "unknown_schema",
                 detail: format!("schema id {id} is known neither on schema.id.v1 nor to the registry"),
             }),
-            Ok(Err(error)) => Err(DecodeFailure::NotNow(format!("schema id {id} is unknown and the registry is away: {error}"))),
-            Err(_) => Err(DecodeFailure::NotNow(format!("schema id {id} is unknown and the registry does not answer"))),
+            Ok(Err(error)) => Err(DecodeFailure::NotNow(format!(
+                "schema id {id} is unknown and the registry is away: {error}"
+            ))),
+            Err(_) => Err(DecodeFailure::NotNow(format!(
+                "schema id {id} is unknown and the registry does not answer"
+            ))),
         }
     }
 }

@@ -81,7 +81,8 @@ impl Health {
     }
 
     fn set(&self, name: &str, part: Part) {
-        let changed = self.with(|state| state.parts.insert(name.to_owned(), part.clone()).as_ref() != Some(&part));
+        let changed =
+            self.with(|state| state.parts.insert(name.to_owned(), part.clone()).as_ref() != Some(&part));
         if !changed {
             return;
         }
@@ -114,7 +115,6 @@ impl Latch {
         self.health.set(&self.part, Part::Missing(reason.into()));
     }
 }
-
 
 #[cfg(test)]
 mod tests {

@@ -3,6 +3,7 @@
 #![forbid(unsafe_code)]
 
 pub mod config;
+pub mod crash_point;
 pub mod decode;
 pub mod dedupe;
 pub mod health;

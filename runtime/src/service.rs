@@ -49,7 +49,10 @@ where
             return ExitCode::SUCCESS;
         }
         _ => {
-            eprintln!("{}: takes --help, --version or --print-config; everything else is set by environment", identity.name);
+            eprintln!(
+                "{}: takes --help, --version or --print-config; everything else is set by environment",
+                identity.name
+            );
             return ExitCode::from(EXIT_USAGE);
         }
     }
@@ -141,14 +144,21 @@ fn watch_signals(service: Service) -> anyhow::Result<()> {
 }
 
 fn private_addr(env: &Env, port: u16) -> SocketAddr {
-    env.value("VENDZZ_PRIVATE_ADDR", SocketAddr::from(([127, 0, 0, 1], port)), "where metrics and health are served")
+    env.value(
+        "VENDZZ_PRIVATE_ADDR",
+        SocketAddr::from(([127, 0, 0, 1], port)),
+        "where metrics and health are served",
+    )
 }
 
 fn help<C>(identity: &Identity, read_config: &impl Fn(&Env) -> C) -> ExitCode {
     let env = Env::of([]);
     read_config(&env);
     private_addr(&env, identity.private_port);
-    println!("{}: {}\n\nUsage: {} [--help | --version | --print-config]\n\nEnvironment, with defaults:", identity.name, identity.about, identity.name);
+    println!(
+        "{}: {}\n\nUsage: {} [--help | --version | --print-config]\n\nEnvironment, with defaults:",
+        identity.name, identity.about, identity.name
+    );
     match env.finish() {
         Ok(settings) => print!("{settings}"),
         Err(mistakes) => print!("{mistakes}"),

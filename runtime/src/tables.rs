@@ -41,15 +41,25 @@ impl SchemaIds {
         let subject = topics::subject(topic, E::FULL_NAME);
         let ours: serde_json::Value = serde_json::from_str(E::SCHEMA).ok()?;
         let matches = |schema: &&SchemaId| {
-            schema.subject == subject && serde_json::from_str::<serde_json::Value>(&schema.schema).is_ok_and(|theirs| theirs == ours)
+            schema.subject == subject
+                && serde_json::from_str::<serde_json::Value>(&schema.schema)
+                    .is_ok_and(|theirs| theirs == ours)
         };
-        self.by_id.read().unwrap_or_else(PoisonError::into_inner).values().find(matches).map(|schema| schema.id)
+        self.by_id
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .values()
+            .find(matches)
+            .map(|schema| schema.id)
     }
 
     /// An encoder of `E` for `topic`, or which command is missing.
     pub fn encoder<E: AvroEvent>(&self, topic: &str) -> anyhow::Result<Encoder<E>> {
         let id = self.id_of::<E>(topic).ok_or_else(|| {
-            anyhow::anyhow!("the schema of {} is not registered for {topic}: run `vendzz schemas register`", E::FULL_NAME)
+            anyhow::anyhow!(
+                "the schema of {} is not registered for {topic}: run `vendzz schemas register`",
+                E::FULL_NAME
+            )
         })?;
         Ok(Encoder::new(id)?)
     }
@@ -109,25 +119,36 @@ impl Tables {
         drain: CancellationToken,
     ) -> std::io::Result<Self> {
         let into = schema_ids.clone();
-        let schema_ids_follower =
-            Follower::start(kafka, kafka.name(topics::SCHEMA_ID), check_every, drain.clone(), move |record| {
-                match record.value.map(serde_json::from_slice::<SchemaId>) {
-                    Some(Ok(schema)) => into.insert(schema),
-                    Some(Err(error)) => tracing::error!(offset = record.offset, %error, "unreadable record on schema.id.v1"),
-                    None => {}
+        let schema_ids_follower = Follower::start(
+            kafka,
+            kafka.name(topics::SCHEMA_ID),
+            check_every,
+            drain.clone(),
+            move |record| match record.value.map(serde_json::from_slice::<SchemaId>) {
+                Some(Ok(schema)) => into.insert(schema),
+                Some(Err(error)) => {
+                    tracing::error!(offset = record.offset, %error, "unreadable record on schema.id.v1")
                 }
-            })?;
+                None => {}
+            },
+        )?;
         let into = epochs.clone();
         let ids = schema_ids.clone();
         let ids_follower = schema_ids_follower.clone();
         let handle = tokio::runtime::Handle::current();
         let mut decoder = Decoder::<TopicEpochs>::default();
-        let epochs_follower =
-            Follower::start(kafka, kafka.name(topics::TOPIC_EPOCH), check_every, drain.clone(), move |record| {
+        let epochs_follower = Follower::start(
+            kafka,
+            kafka.name(topics::TOPIC_EPOCH),
+            check_every,
+            drain.clone(),
+            move |record| {
                 let Some(value) = record.value else { return };
                 // Its schema stands on the other topic, which may still be on its way.
                 if !ids_follower.is_caught_up() {
-                    handle.block_on(async { tokio::select! { () = ids_follower.caught_up() => {}, () = drain.cancelled() => {} } });
+                    handle.block_on(async {
+                        tokio::select! { () = ids_follower.caught_up() => {}, () = drain.cancelled() => {} }
+                    });
                 }
                 match decode_epochs(&mut decoder, &ids, value) {
                     Ok(epochs) => {
@@ -135,9 +156,14 @@ impl Tables {
                             tracing::error!(offset = record.offset, %error, "epochs refused");
                         }
                     }
-                    Err(error) => tracing::error!(offset = record.offset, error = format!("{error:#}"), "unreadable record on topic.epoch.v1"),
+                    Err(error) => tracing::error!(
+                        offset = record.offset,
+                        error = format!("{error:#}"),
+                        "unreadable record on topic.epoch.v1"
+                    ),
                 }
-            })?;
+            },
+        )?;
         Ok(Self { schema_ids, epochs, schema_ids_follower, epochs_follower })
     }
 
@@ -147,10 +173,15 @@ impl Tables {
     }
 }
 
-fn decode_epochs(decoder: &mut Decoder<TopicEpochs>, ids: &SchemaIds, value: &[u8]) -> anyhow::Result<TopicEpochs> {
+fn decode_epochs(
+    decoder: &mut Decoder<TopicEpochs>,
+    ids: &SchemaIds,
+    value: &[u8],
+) -> anyhow::Result<TopicEpochs> {
     let (id, _) = vendzz_schemas::codec::split_frame(value)?;
     if !decoder.knows(id) {
-        let schema = ids.get(id).ok_or_else(|| anyhow::anyhow!("schema id {id} does not stand on schema.id.v1"))?;
+        let schema =
+            ids.get(id).ok_or_else(|| anyhow::anyhow!("schema id {id} does not stand on schema.id.v1"))?;
         decoder.learn(id, &schema.schema)?;
     }
     Ok(decoder.decode(value)?)
@@ -166,7 +197,12 @@ mod tests {
         let epochs = partitions
             .iter()
             .enumerate()
-            .map(|(number, partitions)| Epoch { number: number as i32, begins_at: number as i64 * 1_000, partitions: *partitions, salt: 2 })
+            .map(|(number, partitions)| Epoch {
+                number: number as i32,
+                begins_at: number as i64 * 1_000,
+                partitions: *partitions,
+                salt: 2,
+            })
             .collect();
         TopicEpochs { topic: "t".into(), incarnation: incarnation.into(), epochs }
     }

@@ -47,9 +47,13 @@ mod tests {
 
     #[test]
     fn spans_are_read_and_shown_in_their_largest_whole_unit() {
-        for (text, millis, shown) in
-            [("250ms", 250, "250ms"), ("10s", 10_000, "10s"), ("90s", 90_000, "90s"), ("60m", 3_600_000, "1h"), ("0s", 0, "0ms")]
-        {
+        for (text, millis, shown) in [
+            ("250ms", 250, "250ms"),
+            ("10s", 10_000, "10s"),
+            ("90s", 90_000, "90s"),
+            ("60m", 3_600_000, "1h"),
+            ("0s", 0, "0ms"),
+        ] {
             let span: Span = text.parse().unwrap();
             assert_eq!(span.0.as_millis(), millis);
             assert_eq!(span.to_string(), shown);

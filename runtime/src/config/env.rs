@@ -48,7 +48,10 @@ impl Env {
     /// The variables of this process.
     pub fn process() -> Self {
         Self::of(std::env::vars_os().filter_map(|(name, value)| {
-            Some((name.into_string().ok()?, value.into_string().unwrap_or_else(|raw| raw.to_string_lossy().into_owned())))
+            Some((
+                name.into_string().ok()?,
+                value.into_string().unwrap_or_else(|raw| raw.to_string_lossy().into_owned()),
+            ))
         }))
     }
 
@@ -142,7 +145,13 @@ impl Env {
         }
     }
 
-    fn remember<T: fmt::Display>(&self, name: &'static str, value: T, is_default: bool, help: &'static str) -> T {
+    fn remember<T: fmt::Display>(
+        &self,
+        name: &'static str,
+        value: T,
+        is_default: bool,
+        help: &'static str,
+    ) -> T {
         self.settings.borrow_mut().insert(name, Setting { shown: value.to_string(), help, is_default });
         value
     }

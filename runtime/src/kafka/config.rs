@@ -17,24 +17,43 @@ pub struct KafkaConfig {
 
 impl KafkaConfig {
     pub fn read(env: &Env) -> Self {
-        let security_protocol =
-            env.value("VENDZZ_KAFKA_SECURITY", "plaintext".to_owned(), "plaintext, ssl, sasl_plaintext or sasl_ssl");
+        let security_protocol = env.value(
+            "VENDZZ_KAFKA_SECURITY",
+            "plaintext".to_owned(),
+            "plaintext, ssl, sasl_plaintext or sasl_ssl",
+        );
         if !["plaintext", "ssl", "sasl_plaintext", "sasl_ssl"].contains(&security_protocol.as_str()) {
             env.mistake("VENDZZ_KAFKA_SECURITY: must be plaintext, ssl, sasl_plaintext or sasl_ssl");
         }
         let config = Self {
-            bootstrap: env.value("VENDZZ_KAFKA_BOOTSTRAP", "127.0.0.1:19092".to_owned(), "brokers to begin with, host:port, comma between"),
-            namespace: Namespace::new(env.value("VENDZZ_KAFKA_PREFIX", String::new(), "prefix of every topic and group")),
+            bootstrap: env.value(
+                "VENDZZ_KAFKA_BOOTSTRAP",
+                "127.0.0.1:19092".to_owned(),
+                "brokers to begin with, host:port, comma between",
+            ),
+            namespace: Namespace::new(env.value(
+                "VENDZZ_KAFKA_PREFIX",
+                String::new(),
+                "prefix of every topic and group",
+            )),
             security_protocol,
-            sasl_mechanism: env.optional("VENDZZ_KAFKA_SASL_MECHANISM", "PLAIN, SCRAM-SHA-256 or SCRAM-SHA-512"),
+            sasl_mechanism: env
+                .optional("VENDZZ_KAFKA_SASL_MECHANISM", "PLAIN, SCRAM-SHA-256 or SCRAM-SHA-512"),
             sasl_username: env.optional("VENDZZ_KAFKA_SASL_USERNAME", "SASL user"),
             sasl_password: env.secret("VENDZZ_KAFKA_SASL_PASSWORD", "SASL password"),
-            ca_file: env.optional("VENDZZ_KAFKA_CA_FILE", "PEM file of the authority that signed the brokers' certificates"),
+            ca_file: env.optional(
+                "VENDZZ_KAFKA_CA_FILE",
+                "PEM file of the authority that signed the brokers' certificates",
+            ),
         };
         if config.security_protocol.starts_with("sasl")
-            && (config.sasl_mechanism.is_none() || config.sasl_username.is_none() || config.sasl_password.is_none())
+            && (config.sasl_mechanism.is_none()
+                || config.sasl_username.is_none()
+                || config.sasl_password.is_none())
         {
-            env.mistake("VENDZZ_KAFKA_SECURITY=sasl_… needs VENDZZ_KAFKA_SASL_MECHANISM, _USERNAME and _PASSWORD");
+            env.mistake(
+                "VENDZZ_KAFKA_SECURITY=sasl_… needs VENDZZ_KAFKA_SASL_MECHANISM, _USERNAME and _PASSWORD",
+            );
         }
         config
     }

@@ -135,7 +135,8 @@ impl Follower {
         let consumer = consumer.ok_or("not connected")?;
         let topic = self.topic.clone();
         let asked = tokio::task::spawn_blocking(move || {
-            let end_of = |partition| Ok((partition, consumer.fetch_watermarks(&topic, partition, timeout)?.1));
+            let end_of =
+                |partition| Ok((partition, consumer.fetch_watermarks(&topic, partition, timeout)?.1));
             partitions.into_iter().map(end_of).collect::<Result<BTreeMap<i32, i64>, KafkaError>>()
         });
         match asked.await {
@@ -167,7 +168,11 @@ impl<F: FnMut(TableRecord<'_>)> Reading<F> {
             let followed = self.follow();
             self.progress.send_modify(|progress| progress.consumer = None);
             if let Err(error) = followed {
-                tracing::warn!(topic = self.topic, error = format!("{error:#}"), "cannot follow the topic; trying again");
+                tracing::warn!(
+                    topic = self.topic,
+                    error = format!("{error:#}"),
+                    "cannot follow the topic; trying again"
+                );
                 std::thread::sleep(RETRY);
             }
         }

@@ -88,7 +88,10 @@ impl Producer {
             .set("message.timeout.ms", settings.message_timeout.as_millis().to_string())
             // A request that the broker never answers is given up early enough to be sent once more.
             .set("request.timeout.ms", (settings.message_timeout / 2).as_millis().to_string())
-            .set("socket.timeout.ms", (settings.message_timeout / 2 + Duration::from_secs(1)).as_millis().to_string())
+            .set(
+                "socket.timeout.ms",
+                (settings.message_timeout / 2 + Duration::from_secs(1)).as_millis().to_string(),
+            )
             .set("queue.buffering.max.messages", settings.queue_records.to_string())
             .set("queue.buffering.max.kbytes", settings.queue_kbytes.to_string())
             .set("message.max.bytes", "1000000");
@@ -150,9 +153,10 @@ impl Producer {
         let inner = self.inner.clone();
         let topic = topic.to_owned();
         let fetched = tokio::task::spawn_blocking(move || {
-            inner.client().fetch_metadata(Some(&topic), Timeout::After(timeout)).map(|metadata| {
-                metadata.topics().iter().map(|topic| topic.partitions().len()).sum()
-            })
+            inner
+                .client()
+                .fetch_metadata(Some(&topic), Timeout::After(timeout))
+                .map(|metadata| metadata.topics().iter().map(|topic| topic.partitions().len()).sum())
         });
         fetched.await.unwrap_or(Err(KafkaError::Canceled))
     }
@@ -165,7 +169,9 @@ impl Producer {
 
     /// Counts a failed send, for those who took the future of [`Producer::enqueue`].
     pub fn count_failure(&self, error: &SendError) {
-        MetricName::ProducerErrors.counter_of(&[("producer", self.name), ("reason", error.reason())]).increment(1);
+        MetricName::ProducerErrors
+            .counter_of(&[("producer", self.name), ("reason", error.reason())])
+            .increment(1);
     }
 
     /// Publishes the length of the queue.
@@ -190,7 +196,9 @@ fn not_delivered(error: &KafkaError) -> SendError {
             | RDKafkaErrorCode::InvalidRecord
             | RDKafkaErrorCode::TopicAuthorizationFailed,
         ) => SendError::Refused(error.to_string()),
-        Some(RDKafkaErrorCode::UnknownPartition | RDKafkaErrorCode::UnknownTopic) => SendError::NotSent(error.to_string()),
+        Some(RDKafkaErrorCode::UnknownPartition | RDKafkaErrorCode::UnknownTopic) => {
+            SendError::NotSent(error.to_string())
+        }
         _ => SendError::Unknown(error.to_string()),
     }
 }

@@ -104,6 +104,12 @@ impl<'a> Batch<'a> {
     pub fn records(&self) -> impl Iterator<Item = &'a Record> + '_ {
         self.records.iter().filter(|record| !self.set_aside.contains(&record.offset))
     }
+
+    /// Every record, each with whether it was dead-lettered: a dead letter is not applied, and yet
+    /// its append time is part of T.
+    pub fn all_records(&self) -> impl Iterator<Item = (&'a Record, bool)> + '_ {
+        self.records.iter().map(|record| (record, self.set_aside.contains(&record.offset)))
+    }
 }
 
 /// How an applied batch stands.

@@ -104,7 +104,11 @@ impl MetricName {
     }
 
     fn label_list(self, labels: &[(&'static str, &str)]) -> Vec<Label> {
-        debug_assert!(labels.iter().all(|(name, _)| self.labels().contains(name)), "{} has no such label", self.name());
+        debug_assert!(
+            labels.iter().all(|(name, _)| self.labels().contains(name)),
+            "{} has no such label",
+            self.name()
+        );
         labels.iter().map(|(name, value)| Label::new(*name, (*value).to_owned())).collect()
     }
 }

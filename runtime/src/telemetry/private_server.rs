@@ -11,8 +11,7 @@ use super::MetricName;
 use crate::health::Health;
 
 /// Upper bounds of the histograms' buckets, in seconds.
-const BUCKETS: &[f64] =
-    &[0.000_5, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0];
+const BUCKETS: &[f64] = &[0.000_5, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0];
 
 #[derive(Debug, thiserror::Error)]
 pub enum PrivateServerError {
@@ -38,10 +37,11 @@ impl PrivateServer {
             .set_buckets_for_metric(Matcher::Suffix("_seconds".to_owned()), BUCKETS)?
             .install_recorder()?;
         MetricName::describe_all();
-        let listener =
-            std::net::TcpListener::bind(address).map_err(|source| PrivateServerError::Listen { address, source })?;
+        let listener = std::net::TcpListener::bind(address)
+            .map_err(|source| PrivateServerError::Listen { address, source })?;
         listener.set_nonblocking(true).map_err(|source| PrivateServerError::Listen { address, source })?;
-        let address = listener.local_addr().map_err(|source| PrivateServerError::Listen { address, source })?;
+        let address =
+            listener.local_addr().map_err(|source| PrivateServerError::Listen { address, source })?;
         std::thread::Builder::new()
             .name("private-port".to_owned())
             .spawn(move || serve(listener, health, recorder))

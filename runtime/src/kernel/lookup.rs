@@ -1,0 +1,72 @@
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Context;
+use rdkafka::consumer::{BaseConsumer, Consumer};
+use rdkafka::{Offset, TopicPartitionList};
+
+use crate::kafka::KafkaConfig;
+
+const CALL: Duration = Duration::from_secs(5);
+
+/// Questions about partitions, asked outside the poll loop through a client of their own.
+#[derive(Clone)]
+pub(super) struct Lookup {
+    consumer: Arc<BaseConsumer>,
+}
+
+impl Lookup {
+    pub(super) fn new(kafka: &KafkaConfig, group: &str) -> Result<Self, rdkafka::error::KafkaError> {
+        Ok(Self { consumer: Arc::new(kafka.reader(&format!("lookup.{group}")).create()?) })
+    }
+
+    /// Low watermark, and the offset of the next record.
+    pub(super) async fn watermarks(&self, topic: &str, partition: i32) -> anyhow::Result<(i64, i64)> {
+        let topic = topic.to_owned();
+        self.ask(move |consumer| {
+            consumer
+                .fetch_watermarks(&topic, partition, CALL)
+                .with_context(|| format!("cannot ask Kafka for the watermarks of {topic}/{partition}"))
+        })
+        .await
+    }
+
+    /// Offset of the first record appended at or after `append_ms`; `None` when there is none.
+    pub(super) async fn first_at(
+        &self,
+        topic: &str,
+        partition: i32,
+        append_ms: i64,
+    ) -> anyhow::Result<Option<i64>> {
+        let topic = topic.to_owned();
+        self.ask(move |consumer| {
+            let mut asked = TopicPartitionList::new();
+            asked.add_partition_offset(&topic, partition, Offset::Offset(append_ms.max(0)))?;
+            let answer = consumer.offsets_for_times(asked, CALL).with_context(|| {
+                format!("cannot ask Kafka for the offset of a time in {topic}/{partition}")
+            })?;
+            let element =
+                answer.find_partition(&topic, partition).context("Kafka left out the partition asked for")?;
+            element.error().context("Kafka could not find the offset of a time")?;
+            match element.offset() {
+                Offset::Offset(offset) => Ok(Some(offset)),
+                _ => Ok(None),
+            }
+        })
+        .await
+    }
+
+    async fn ask<T: Send + 'static>(
+        &self,
+        question: impl FnOnce(&BaseConsumer) -> anyhow::Result<T> + Send + 'static,
+    ) -> anyhow::Result<T> {
+        let consumer = self.consumer.clone();
+        tokio::task::spawn_blocking(move || {
+            // Nothing is ever assigned; this only takes the client's own events off its queue.
+            while consumer.poll(Duration::ZERO).is_some() {}
+            question(&consumer)
+        })
+        .await
+        .context("the question to Kafka was cut off")?
+    }
+}
