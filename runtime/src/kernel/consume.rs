@@ -264,7 +264,7 @@ impl<'a, P: Projection> Consumer<'a, P> {
 
     /// A topic made again by `vendzz topics apply` is another source.
     fn check_incarnation(&self) -> Result<(), Ended> {
-        match self.shared.tables.epochs.get(&self.source.topic) {
+        match self.shared.epochs.get(&self.source.topic) {
             Some(epochs) if epochs.incarnation != self.source.incarnation => {
                 Err(Ended::Reopen("the topic has a new incarnation".to_owned()))
             }

@@ -15,14 +15,14 @@ use super::group::{Command, NewPartition};
 use super::lookup::Lookup;
 use super::start::{Continuity, RUNBOOK, plan_start};
 use crate::dedupe::DedupeWindow;
-use crate::tables::Tables;
+use crate::tables::Epochs;
 use crate::telemetry::MetricName;
 
 /// What all partitions of one consumer share.
 pub(super) struct Shared<P> {
     pub config: KernelConfig,
     pub projection: P,
-    pub tables: Tables,
+    pub epochs: Epochs,
     pub namespace: topics::Namespace,
     pub lookup: Lookup,
     pub dead_letters: DeadLetters,
@@ -155,7 +155,7 @@ impl<P: Projection> PartitionTask<P> {
         let (topic, partition) = (&self.new.key.0, self.new.key.1);
         let mut backoff = self.backoff();
         loop {
-            if let Some(epochs) = self.shared.tables.epochs.get(topic) {
+            if let Some(epochs) = self.shared.epochs.get(topic) {
                 let incarnation = epochs.incarnation.clone();
                 return Ok(Source { topic: topic.clone(), incarnation, partition });
             }

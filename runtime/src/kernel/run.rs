@@ -13,7 +13,7 @@ use super::lookup::Lookup;
 use super::partition::{PartitionTask, Shared};
 use crate::kafka::KafkaConfig;
 use crate::service::Service;
-use crate::tables::Tables;
+use crate::tables::Epochs;
 
 const POLL: Duration = Duration::from_millis(20);
 const LAG_EVERY: Duration = Duration::from_secs(5);
@@ -23,7 +23,7 @@ const LAG_EVERY: Duration = Duration::from_secs(5);
 pub async fn run<P: Projection>(
     config: KernelConfig,
     kafka: &KafkaConfig,
-    tables: Tables,
+    epochs: Epochs,
     projection: P,
     service: Service,
 ) -> anyhow::Result<()> {
@@ -32,7 +32,7 @@ pub async fn run<P: Projection>(
     let (commands, receiver) = std_mpsc::channel();
     let shared = Arc::new(Shared {
         projection,
-        tables,
+        epochs,
         namespace: kafka.namespace.clone(),
         lookup: Lookup::new(kafka, config.group)?,
         dead_letters: DeadLetters::new(kafka, config.dead_letters, config.group)?,
