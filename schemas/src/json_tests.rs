@@ -28,7 +28,7 @@ fn each_fault_has_its_code_and_its_place() {
         (r#"{"a": tru}"#, "syntax", "/a"),
         (r#"{"a": NaN}"#, "syntax", "/a"),
         (r#"{"a": 1,}"#, "syntax", ""),
-        (r#"{"a": 01}"#, "syntax", ""),
+        (r#"{"a": 01}"#, "syntax", "/a"),
         (r#"{"a" 1}"#, "syntax", "/a"),
         (r#"{a: 1}"#, "syntax", ""),
         ("", "syntax", ""),

@@ -83,3 +83,7 @@ impl Flow {
         self.rules_from.len()
     }
 }
+
+#[cfg(test)]
+#[path = "flow_tests.rs"]
+mod tests;

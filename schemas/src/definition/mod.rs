@@ -29,3 +29,6 @@ pub use public_view::public_view;
 pub use sample::sample_answers;
 
 pub use crate::events::RetiredElement;
+
+#[cfg(test)]
+mod testing;

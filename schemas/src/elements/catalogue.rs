@@ -268,3 +268,7 @@ const fn content(name: &'static str, summary: &'static str, properties: &'static
         build_check: None,
     }
 }
+
+#[cfg(test)]
+#[path = "catalogue_tests.rs"]
+mod tests;
