@@ -159,9 +159,6 @@ fn help<C>(identity: &Identity, read_config: &impl Fn(&Env) -> C) -> ExitCode {
         "{}: {}\n\nUsage: {} [--help | --version | --print-config]\n\nEnvironment, with defaults:",
         identity.name, identity.about, identity.name
     );
-    match env.finish() {
-        Ok(settings) => print!("{settings}"),
-        Err(mistakes) => print!("{mistakes}"),
-    }
+    print!("{}", env.listing());
     ExitCode::SUCCESS
 }

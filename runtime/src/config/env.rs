@@ -116,17 +116,22 @@ impl Env {
 
     /// What was read, or every mistake at once.
     pub fn finish(self) -> Result<Settings, ConfigMistakes> {
-        let mistakes = self.mistakes.into_inner();
+        let mistakes = self.mistakes.take();
         if !mistakes.is_empty() {
             return Err(ConfigMistakes(mistakes));
         }
+        Ok(self.listing())
+    }
+
+    /// Everything that was asked for, also when a service could not start with it: for `--help`.
+    pub fn listing(self) -> Settings {
         let settings = self.settings.into_inner();
         let unknown = self
             .vars
             .into_keys()
             .filter(|name| name.starts_with(PREFIX) && !settings.contains_key(name.as_str()))
             .collect();
-        Ok(Settings { settings, unknown })
+        Settings { settings, unknown }
     }
 
     fn parse<T>(&self, name: &'static str) -> Option<T>

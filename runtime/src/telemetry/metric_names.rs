@@ -49,6 +49,8 @@ metric_names! {
     BotVerdicts, Counter, "vendzz_bot_verdicts_total", ["verdict"], "Verdicts of the bot check.";
     DefinitionsHeld, Gauge, "vendzz_definitions_held", [], "Quiz definitions in the edge's memory.";
     SnapshotAge, Gauge, "vendzz_snapshot_age_seconds", [], "Seconds since the edge's disk snapshot was last written.";
+    // The admin API.
+    QuizChanges, Counter, "vendzz_quiz_changes_total", ["action", "outcome"], "Changes of quizzes asked of the admin API, by action (publish, unpublish) and outcome: created, updated, unchanged, refused, conflict, unavailable, unknown, failed.";
     // Producers.
     ProducerQueue, Gauge, "vendzz_producer_queue_records", ["producer"], "Records waiting in a producer's queue or in flight.";
     ProducerErrors, Counter, "vendzz_producer_errors_total", ["producer", "reason"], "Records that a producer could not deliver, by reason.";
