@@ -1,6 +1,6 @@
 //! Phone numbers, by the numbering plans of libphonenumber; kept in E.164 form.
 
-use phonenumber::{Mode, country};
+use rlibphonenumber::{PHONE_NUMBER_UTIL, PhoneNumberFormat, Region};
 use serde_json::Value;
 
 use super::form;
@@ -12,33 +12,36 @@ const MAX_PHONE_CHARS: usize = 40;
 
 /// Whether this is a country (ISO 3166-1 alpha-2, in capitals) with a numbering plan.
 pub fn is_known_country(code: &str) -> bool {
-    code.len() == 2
-        && code.bytes().all(|byte| byte.is_ascii_uppercase())
-        && code.parse::<country::Id>().is_ok()
+    code.bytes().all(|byte| byte.is_ascii_uppercase()) && country(code).is_some()
+}
+
+fn country(code: &str) -> Option<Region> {
+    let region = Region::from_code(code).ok()?;
+    PHONE_NUMBER_UTIL.get_supported_regions().any(|supported| supported == region).then_some(region)
 }
 
 /// The E.164 form (`+5511987654321`) of a number in international form or in this country's national
 /// forms: with area code, with trunk prefix and with carrier code. None when no such number is given
 /// out; Brazilian mobile numbers have had nine digits since 2016.
-pub fn parse_phone(text: &str, country: country::Id) -> Option<String> {
+pub fn parse_phone(text: &str, country: Region) -> Option<String> {
     let text = text.trim();
     // Letters (vanity numbers, extensions, `;phone-context=`) are not accepted from people.
     let allowed = |character: char| character.is_ascii_digit() || "+-.() /\u{a0}".contains(character);
     if text.len() > MAX_PHONE_CHARS || !text.chars().all(allowed) {
         return None;
     }
-    let number = phonenumber::parse(Some(country), text).ok()?;
-    phonenumber::is_valid(&number).then(|| number.format().mode(Mode::E164).to_string())
+    let number = PHONE_NUMBER_UTIL.parse(text, Some(country)).ok()?;
+    number.is_valid().then(|| number.format_as(PhoneNumberFormat::E164).into_owned())
 }
 
 /// A phone number. Without a country code it is read as one of defaultCountry.
 #[derive(Debug)]
 pub struct PhoneCheck {
-    country: country::Id,
+    country: Region,
 }
 
 pub fn build(settings: &Settings) -> Box<dyn AnswerCheck> {
-    let country = settings.text("defaultCountry").and_then(|code| code.parse().ok()).unwrap_or(country::BR);
+    let country = settings.text("defaultCountry").and_then(country).unwrap_or(Region::BR);
     // The numbering plans are loaded on first use (milliseconds): now, rather than for a quiz taker.
     let _ = parse_phone("+5511987654321", country);
     Box::new(PhoneCheck { country })
@@ -85,19 +88,19 @@ mod tests {
             "+55 (011) 98765-4321",
         ];
         for text in mobile {
-            assert_eq!(parse_phone(text, country::BR).as_deref(), Some("+5511987654321"), "{text}");
+            assert_eq!(parse_phone(text, Region::BR).as_deref(), Some("+5511987654321"), "{text}");
         }
         let landline = ["(11) 3123-4567", "+55 11 3123 4567", "01131234567", "551131234567"];
         for text in landline {
-            assert_eq!(parse_phone(text, country::BR).as_deref(), Some("+551131234567"), "{text}");
+            assert_eq!(parse_phone(text, Region::BR).as_deref(), Some("+551131234567"), "{text}");
         }
     }
 
     #[test]
     fn other_countries() {
-        assert_eq!(parse_phone("+351 912 345 678", country::BR).as_deref(), Some("+351912345678"));
-        assert_eq!(parse_phone("912 345 678", country::PT).as_deref(), Some("+351912345678"));
-        assert_eq!(parse_phone("+1 (650) 253-0000", country::BR).as_deref(), Some("+16502530000"));
+        assert_eq!(parse_phone("+351 912 345 678", Region::BR).as_deref(), Some("+351912345678"));
+        assert_eq!(parse_phone("912 345 678", Region::PT).as_deref(), Some("+351912345678"));
+        assert_eq!(parse_phone("+1 (650) 253-0000", Region::BR).as_deref(), Some("+16502530000"));
     }
 
     #[test]
@@ -121,7 +124,7 @@ mod tests {
             "(11) 98765-4321 / 98765-4322",
         ];
         for text in bad {
-            assert_eq!(parse_phone(text, country::BR), None, "{text}");
+            assert_eq!(parse_phone(text, Region::BR), None, "{text}");
         }
     }
 
@@ -143,19 +146,19 @@ mod tests {
             let (head, tail) = digits.split_at(5);
             let expected = format!("+5511{digits}");
             for text in [format!("({}) {head}-{tail}", 11), format!("011{digits}"), format!("+55 11 {head} {tail}")] {
-                prop_assert_eq!(parse_phone(&text, country::BR), Some(expected.clone()), "{}", text);
+                prop_assert_eq!(parse_phone(&text, Region::BR), Some(expected.clone()), "{}", text);
             }
         }
 
         #[test]
         fn no_text_makes_it_panic(text in "[-+0-9().;a-z=\u{a0}é ]{0,40}") {
-            let _ = parse_phone(&text, country::BR);
+            let _ = parse_phone(&text, Region::BR);
         }
 
         #[test]
         fn what_is_kept_is_read_again_unchanged(text in "[+]?[0-9 -]{6,16}") {
-            if let Some(kept) = parse_phone(&text, country::BR) {
-                prop_assert_eq!(parse_phone(&kept, country::BR), Some(kept));
+            if let Some(kept) = parse_phone(&text, Region::BR) {
+                prop_assert_eq!(parse_phone(&kept, Region::BR), Some(kept));
             }
         }
     }
