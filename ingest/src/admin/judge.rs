@@ -1,0 +1,103 @@
+//! Whether a change of a quiz may be appended: pure decisions over what the log holds.
+
+use serde_json::Value;
+use vendzz_schemas::definition::{History, check_definition_value};
+use vendzz_schemas::events::{QuizDefinition, QuizState};
+
+use super::definitions::Version;
+use super::precondition::{Precondition, Unmet};
+use super::refusal::Refusal;
+
+/// What is to be done.
+#[derive(Debug, PartialEq)]
+pub(super) enum Verdict {
+    /// The log holds it already: the same request was sent before.
+    Unchanged,
+    Append(QuizDefinition),
+}
+
+/// A document to be published as the next version of a quiz.
+#[derive(Debug, Clone)]
+pub(super) struct Publication {
+    pub(super) quiz_id: String,
+    /// As `json::parse_strict` gave it.
+    pub(super) document: Value,
+    pub(super) precondition: Precondition,
+}
+
+impl Publication {
+    /// `now` is in milliseconds since 1970 (UTC).
+    ///
+    /// Whose quiz it is comes first, since no other version would help. A content that is current
+    /// already is a success whatever version the request names: it is the repetition of a request whose
+    /// answer was lost. Only then does the version count, and what is wrong in the document last, for
+    /// it was made from that version.
+    pub(super) fn judge(&self, current: Option<&Version>, now: i64) -> Result<Verdict, Refusal> {
+        if let Some(version) = current {
+            self.check_account(version)?;
+        }
+        let history = current.map(Version::history).transpose().map_err(|_| Refusal::Internal)?;
+        let checked = check_definition_value(&self.document, history.as_ref());
+        let document = match &checked {
+            Ok(document) => serde_json::to_string(document).map_err(|_| Refusal::Internal)?,
+            Err(_) => String::new(),
+        };
+        let is_repeated = current.is_some_and(|version| {
+            version.definition.state() == QuizState::Published && version.definition.document == document
+        });
+        if is_repeated {
+            return Ok(Verdict::Unchanged);
+        }
+        self.precondition.check(current.map(|version| version.number))?;
+        let checked = checked.map_err(Refusal::Invalid)?;
+        let history = History::after(history.as_ref(), &checked);
+        Ok(Verdict::Append(QuizDefinition {
+            retired: history.retired_from(&checked),
+            account_id: checked.account_id,
+            quiz_id: self.quiz_id.clone(),
+            state: QuizState::PUBLISHED.to_owned(),
+            changed_at: now,
+            document,
+        }))
+    }
+
+    fn check_account(&self, current: &Version) -> Result<(), Refusal> {
+        let sent = self.document.get("accountId").and_then(Value::as_str);
+        match sent {
+            Some(account_id) if account_id != current.definition.account_id => Err(Refusal::ForeignAccount),
+            // What is not even a text is named by the check of the document.
+            _ => Ok(()),
+        }
+    }
+}
+
+/// Takes a quiz off the public address. `now` is in milliseconds since 1970 (UTC).
+pub(super) fn judge_unpublication(
+    current: Option<&Version>,
+    precondition: &Precondition,
+    now: i64,
+) -> Result<Verdict, Refusal> {
+    let Some(version) = current else { return Err(Refusal::NoSuchQuiz) };
+    if version.is_unpublished() {
+        return Ok(Verdict::Unchanged);
+    }
+    precondition.check(Some(version.number))?;
+    Ok(Verdict::Append(QuizDefinition {
+        state: QuizState::UNPUBLISHED.to_owned(),
+        changed_at: now,
+        ..version.definition.clone()
+    }))
+}
+
+impl From<Unmet> for Refusal {
+    fn from(unmet: Unmet) -> Self {
+        match unmet {
+            Unmet::Required { current } => Self::PreconditionRequired { current },
+            Unmet::Failed { current } => Self::PreconditionFailed { current },
+        }
+    }
+}
+
+#[cfg(test)]
+#[path = "judge_tests.rs"]
+mod tests;

@@ -1,0 +1,128 @@
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio_util::sync::CancellationToken;
+use vendzz_runtime::health::{Health, Latch};
+use vendzz_runtime::tables::Tables;
+
+use super::publisher::{Log, Publisher};
+
+/// How often PostgreSQL is asked, and the age of the definitions looked at.
+const CHECK_EVERY: Duration = Duration::from_secs(2);
+/// How often a follower compares itself with the end of its topic.
+pub(super) const IN_STEP_EVERY: Duration = Duration::from_secs(2);
+/// Definitions that were not known to be complete for so long are not good enough to judge by.
+const OUT_OF_STEP: Duration = Duration::from_secs(10);
+const RETRY: Duration = Duration::from_secs(1);
+const WARM_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// What `/readyz` waits for.
+pub(super) struct Latches {
+    schema: Latch,
+    epochs: Latch,
+    definitions: Latch,
+    postgres: Latch,
+    producer: Latch,
+}
+
+impl Latches {
+    pub(super) fn new(health: &Health) -> Self {
+        Self {
+            schema: health.latch("schema", "schema.id.v1 is not read to its end"),
+            epochs: health.latch("epochs", "topic.epoch.v1 is not read to its end"),
+            definitions: health.latch("definitions", "quiz.definition.v1 is not read to its end"),
+            postgres: health.latch("postgres", "not asked yet"),
+            producer: health.latch("producer", "not connected"),
+        }
+    }
+}
+
+/// Brings every part up, in the order in which they need each other, and then watches over those that
+/// may go away. Ends with `stop`.
+pub(super) async fn watch(
+    publisher: Arc<Publisher>,
+    tables: Tables,
+    topic: String,
+    latches: Latches,
+    stop: CancellationToken,
+) {
+    let watching = async {
+        tokio::join!(
+            prepare(&publisher, &tables, &topic, &latches),
+            watch_postgres(&publisher, &latches.postgres),
+            watch_definitions(&publisher, &latches.definitions),
+        );
+    };
+    tokio::select! {
+        () = watching => {}
+        () = stop.cancelled() => {}
+    }
+}
+
+async fn prepare(publisher: &Publisher, tables: &Tables, topic: &str, latches: &Latches) {
+    tables.schema_ids_follower.caught_up().await;
+    let encoder = loop {
+        match tables.schema_ids.encoder(topic) {
+            Ok(encoder) => break encoder,
+            Err(error) => latches.schema.missing(error.to_string()),
+        }
+        tokio::time::sleep(RETRY).await;
+    };
+    latches.schema.ready();
+
+    tables.epochs_follower.caught_up().await;
+    let (incarnation, partitions) = loop {
+        // Versions are offsets of one partition, so a quiz stays where the first epoch put it.
+        let first = tables.epochs.get(topic).and_then(|epochs| {
+            epochs.epochs.first().map(|first| (epochs.incarnation.clone(), first.partitions))
+        });
+        match first {
+            Some(found) => break found,
+            None => latches.epochs.missing(format!("{topic} has no epoch: run `vendzz topics apply`")),
+        }
+        tokio::time::sleep(RETRY).await;
+    };
+    latches.epochs.ready();
+
+    while let Err(error) = publisher.producer.warm(topic, WARM_TIMEOUT).await {
+        latches.producer.missing(error.to_string());
+        tokio::time::sleep(RETRY).await;
+    }
+    // Nothing is published before all this is known.
+    let _ = publisher.log.set(Log {
+        topic: topic.to_owned(),
+        incarnation: incarnation.clone(),
+        partitions,
+        encoder,
+    });
+    latches.producer.ready();
+    loop {
+        tokio::time::sleep(CHECK_EVERY).await;
+        publisher.producer.report();
+        if tables.epochs.get(topic).is_none_or(|epochs| epochs.incarnation != incarnation) {
+            latches.epochs.missing(format!("{topic} was made again: restart this service"));
+        }
+    }
+}
+
+async fn watch_postgres(publisher: &Publisher, latch: &Latch) {
+    loop {
+        match publisher.locks.check().await {
+            Ok(()) => latch.ready(),
+            Err(error) => latch.missing(error.to_string()),
+        }
+        tokio::time::sleep(CHECK_EVERY).await;
+    }
+}
+
+async fn watch_definitions(publisher: &Publisher, latch: &Latch) {
+    publisher.follower.caught_up().await;
+    loop {
+        match publisher.follower.in_step_age() {
+            Some(age) if age < OUT_OF_STEP => latch.ready(),
+            Some(_) => latch.missing("quiz.definition.v1 has not been in step with Kafka for 10 s"),
+            None => latch.missing("quiz.definition.v1 is not read to its end"),
+        }
+        tokio::time::sleep(CHECK_EVERY).await;
+    }
+}
