@@ -1,0 +1,45 @@
+use uuid::Uuid;
+use vendzz_schemas::events::Utm;
+
+/// One record of the log as the fold takes it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum LogRecord {
+    Event(Event),
+    /// Dead-lettered: it counts nowhere and hides no later copy. Only its append time, in
+    /// milliseconds since 1970 (UTC), is part of the log's clock.
+    SetAside { append_ms: i64 },
+}
+
+/// What the fold needs of a view or a submission; times in milliseconds since 1970 (UTC).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Event {
+    pub offset: i64,
+    pub append_ms: i64,
+    /// When it counts: see [`crate::event_time`].
+    pub at_ms: i64,
+    /// The event's own time was implausible, and `at_ms` is the append time.
+    pub time_replaced: bool,
+    pub quiz_id: String,
+    pub kind: EventKind,
+    pub device: String,
+    pub country: String,
+    pub utm: Utm,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum EventKind {
+    View { bot: bool },
+    Submission { bot: bool, response_id: Uuid },
+}
+
+impl Event {
+    /// Writes the idempotency key, (quiz_id, response_id), of a submission into `key`; `false` for
+    /// a view, which has none. The id's length is fixed, so two pairs never share a key.
+    pub(super) fn idempotency_key(&self, key: &mut Vec<u8>) -> bool {
+        let EventKind::Submission { response_id, .. } = self.kind else { return false };
+        key.clear();
+        key.extend_from_slice(self.quiz_id.as_bytes());
+        key.extend_from_slice(response_id.as_bytes());
+        true
+    }
+}
