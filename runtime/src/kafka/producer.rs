@@ -115,7 +115,7 @@ impl Producer {
     pub fn enqueue(
         &self,
         record: &OutgoingRecord<'_>,
-    ) -> Result<impl Future<Output = Result<Delivered, SendError>> + Send + 'static, SendError> {
+    ) -> Result<impl Future<Output = Result<Delivered, SendError>> + Send + use<>, SendError> {
         let mut outgoing: FutureRecord<'_, [u8], [u8]> =
             FutureRecord::to(record.topic).partition(record.partition).key(record.key);
         if let Some(payload) = record.payload {
