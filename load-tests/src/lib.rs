@@ -1,1 +1,13 @@
+//! Traffic for Vendzz Stream, and the reckoning of what became of it.
+//!
+//! `traffic` draws who sends what, `generator` sends it on time, `journal` remembers it, `reckoning`
+//! compares the log and both stores with it. `demo`, `capacity` and `cluster` are put together from these.
+#![forbid(unsafe_code)]
 
+pub mod generator;
+pub mod installation;
+pub mod journal;
+pub mod reckoning;
+pub mod sent;
+mod table;
+pub mod traffic;

@@ -1,0 +1,69 @@
+//! What the edge says of views that it answered and could not hand on.
+
+use std::net::SocketAddr;
+
+use anyhow::Context;
+use serde::{Deserialize, Serialize};
+
+/// Whether a run's views can be accounted for one by one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ViewPromise {
+    /// The edge lived through the run: what is missing must be counted by it.
+    Exact,
+    /// The edge was killed: views that it had answered may be gone with it.
+    BestEffort,
+}
+
+/// Counters since the edge's start.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EdgeViewLosses {
+    /// The queue was full.
+    pub dropped: u64,
+    /// Not delivered, as far as the edge knows: some may stand in the log all the same.
+    pub lost: u64,
+}
+
+impl EdgeViewLosses {
+    pub fn since(&self, earlier: &Self) -> anyhow::Result<Self> {
+        let minus =
+            |now: u64, before: u64| now.checked_sub(before).context("the edge was restarted during the run");
+        Ok(Self { dropped: minus(self.dropped, earlier.dropped)?, lost: minus(self.lost, earlier.lost)? })
+    }
+}
+
+/// Reads `/metrics` of the edge's private port.
+pub async fn read_edge_losses(private: SocketAddr) -> anyhow::Result<EdgeViewLosses> {
+    let url = format!("http://{private}/metrics");
+    let response = reqwest::get(&url).await.with_context(|| format!("{url} does not answer"))?;
+    Ok(losses_in(&response.error_for_status()?.text().await?))
+}
+
+/// A counter that was never raised does not stand there.
+fn losses_in(metrics: &str) -> EdgeViewLosses {
+    let counter = |outcome: &str| {
+        let label = format!("outcome=\"{outcome}\"");
+        let lines = metrics
+            .lines()
+            .filter(|line| line.starts_with("vendzz_quiz_views_total{") && line.contains(&label));
+        let values = lines.filter_map(|line| line.rsplit(' ').next()?.parse::<f64>().ok());
+        values.sum::<f64>() as u64
+    };
+    EdgeViewLosses { dropped: counter("dropped"), lost: counter("lost") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_counters_are_found_among_the_others() {
+        let metrics = "# TYPE vendzz_quiz_views_total counter\n\
+            vendzz_quiz_views_total{outcome=\"accepted\"} 1200\n\
+            vendzz_quiz_views_total{outcome=\"dropped\"} 7\n\
+            vendzz_quiz_submissions_total{outcome=\"dropped\"} 5\n";
+        let losses = losses_in(metrics);
+        assert_eq!(losses, EdgeViewLosses { dropped: 7, lost: 0 });
+        assert_eq!(losses.since(&EdgeViewLosses { dropped: 2, lost: 0 }).unwrap().dropped, 5);
+        assert!(losses.since(&EdgeViewLosses { dropped: 8, lost: 0 }).is_err());
+    }
+}

@@ -1,0 +1,157 @@
+//! How much of everything, and when each piece is due.
+
+use std::time::Duration;
+
+/// The rates of a run.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Mix {
+    /// Valid and invalid submissions a second; resends come on top.
+    pub submissions_per_second: f64,
+    pub views_per_second: f64,
+    /// Share of the accepted submissions that is sent once more under the same id.
+    pub resend_share: f64,
+    /// Share of the submissions that must be refused.
+    pub invalid_share: f64,
+}
+
+impl Mix {
+    /// The product's own mix: ten views for each submission, 1 % resends, 1 % invalid.
+    pub fn realistic(submissions_per_second: f64) -> Self {
+        Self {
+            submissions_per_second,
+            views_per_second: submissions_per_second * 10.0,
+            resend_share: 0.01,
+            invalid_share: 0.01,
+        }
+    }
+
+    /// Nothing but valid submissions, each sent once.
+    pub fn only_submissions(per_second: f64) -> Self {
+        Self {
+            submissions_per_second: per_second,
+            views_per_second: 0.0,
+            resend_share: 0.0,
+            invalid_share: 0.0,
+        }
+    }
+
+    /// Nothing but views.
+    pub fn only_views(per_second: f64) -> Self {
+        Self {
+            submissions_per_second: 0.0,
+            views_per_second: per_second,
+            resend_share: 0.0,
+            invalid_share: 0.0,
+        }
+    }
+}
+
+/// One piece of traffic and when it is due, from the begin of the run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Arrival {
+    View(Duration),
+    Submission(Duration),
+    InvalidSubmission(Duration),
+}
+
+impl Arrival {
+    pub fn due(&self) -> Duration {
+        match self {
+            Self::View(due) | Self::Submission(due) | Self::InvalidSubmission(due) => *due,
+        }
+    }
+}
+
+/// All arrivals of a run in order. They are evenly spaced and known beforehand: what the service
+/// does cannot slow them down, and two runs of one mix ask exactly the same of it.
+#[derive(Debug, Clone)]
+pub struct Arrivals {
+    views: EvenlySpaced,
+    submissions: EvenlySpaced,
+    invalid_share: f64,
+    /// How much of an invalid submission has come together; at 1 the next one is it.
+    invalid_due: f64,
+}
+
+impl Arrivals {
+    pub fn new(mix: &Mix, length: Duration) -> Self {
+        Self {
+            views: EvenlySpaced::new(mix.views_per_second, length),
+            submissions: EvenlySpaced::new(mix.submissions_per_second, length),
+            invalid_share: mix.invalid_share,
+            invalid_due: 0.0,
+        }
+    }
+}
+
+impl Iterator for Arrivals {
+    type Item = Arrival;
+
+    fn next(&mut self) -> Option<Arrival> {
+        let view_is_next = match (self.views.peek(), self.submissions.peek()) {
+            (None, None) => return None,
+            (Some(view), Some(submission)) => view <= submission,
+            (view, _) => view.is_some(),
+        };
+        if view_is_next {
+            return self.views.next().map(Arrival::View);
+        }
+        self.invalid_due += self.invalid_share;
+        if self.invalid_due >= 1.0 {
+            self.invalid_due -= 1.0;
+            return self.submissions.next().map(Arrival::InvalidSubmission);
+        }
+        self.submissions.next().map(Arrival::Submission)
+    }
+}
+
+#[derive(Debug, Clone)]
+struct EvenlySpaced {
+    per_second: f64,
+    next: u64,
+    total: u64,
+}
+
+impl EvenlySpaced {
+    fn new(per_second: f64, length: Duration) -> Self {
+        Self { per_second, next: 0, total: (per_second * length.as_secs_f64()).round().max(0.0) as u64 }
+    }
+
+    fn peek(&self) -> Option<Duration> {
+        (self.next < self.total).then(|| Duration::from_secs_f64(self.next as f64 / self.per_second))
+    }
+}
+
+impl Iterator for EvenlySpaced {
+    type Item = Duration;
+
+    fn next(&mut self) -> Option<Duration> {
+        let due = self.peek()?;
+        self.next += 1;
+        Some(due)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_minute_of_the_realistic_mix_has_its_rates_and_stands_in_order() {
+        let arrivals: Vec<Arrival> = Arrivals::new(&Mix::realistic(20.0), Duration::from_secs(60)).collect();
+        let count = |is: fn(&Arrival) -> bool| arrivals.iter().filter(|arrival| is(arrival)).count();
+        assert_eq!(count(|arrival| matches!(arrival, Arrival::View(_))), 12_000);
+        assert_eq!(count(|arrival| matches!(arrival, Arrival::Submission(_))), 1_188);
+        assert_eq!(count(|arrival| matches!(arrival, Arrival::InvalidSubmission(_))), 12);
+        assert!(arrivals.is_sorted_by_key(Arrival::due));
+        assert!(arrivals.last().unwrap().due() < Duration::from_secs(60));
+    }
+
+    #[test]
+    fn one_stream_alone_works() {
+        let second = Duration::from_secs(1);
+        assert_eq!(Arrivals::new(&Mix::only_views(5.0), second).count(), 5);
+        assert_eq!(Arrivals::new(&Mix::only_submissions(5.0), second).count(), 5);
+        assert_eq!(Arrivals::new(&Mix::only_submissions(0.0), second).count(), 0);
+    }
+}
