@@ -29,7 +29,8 @@ pub(crate) fn table(header: &[&str], rows: impl IntoIterator<Item = Vec<String>>
         table.add_row(row);
     }
     for rendered in table.to_string().lines() {
-        line(rendered.trim_end())?;
+        // Every cell is padded by a space on either side.
+        line(rendered.strip_prefix(' ').unwrap_or(rendered).trim_end())?;
     }
     Ok(())
 }

@@ -6,6 +6,7 @@ use rdkafka::admin::{
     AdminOptions, AlterConfig, ConfigSource, NewTopic, OwnedResourceSpecifier, ResourceSpecifier, TopicReplication,
 };
 use rdkafka::error::RDKafkaErrorCode;
+use serde::Serialize;
 
 use super::{CALL, Cluster};
 
@@ -21,7 +22,7 @@ pub(crate) struct TopicSetting {
 }
 
 /// How a topic is to be made.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub(crate) struct NewTopicSettings {
     pub(crate) partitions: i32,
     pub(crate) replicas: i32,

@@ -15,7 +15,6 @@ use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use vendzz_runtime::kafka::{KafkaConfig, Producer, ProducerSettings};
 
 pub(crate) use admin::{NewTopicSettings, TopicSetting};
-pub(crate) use reading::StoredRecord;
 
 use crate::exit::Away;
 
