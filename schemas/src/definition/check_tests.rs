@@ -381,6 +381,38 @@ fn an_id_keeps_its_type_in_all_versions() {
 }
 
 #[test]
+fn a_history_that_no_record_can_hold_is_refused() {
+    let version = |number: usize| {
+        let choices: Vec<String> =
+            (0..200).map(|choice| format!("{}-{number}-{choice}", "c".repeat(40))).collect();
+        let choices: Vec<&str> = choices.iter().map(String::as_str).collect();
+        document_json(json!([choice("a", &choices)]), json!([]))
+    };
+    let mut history = None;
+    let mut found = Vec::new();
+    for number in 0..100 {
+        found = problems(&version(number), history.as_ref());
+        if !found.is_empty() {
+            break;
+        }
+        let document = check_definition_value(&version(number), history.as_ref()).expect("right");
+        history = Some(History::after(history.as_ref(), &document));
+    }
+    assert_eq!(found, [(String::new(), "too_much_history")]);
+    assert!(history.is_some());
+}
+
+#[test]
+fn searches_in_texts_are_limited() {
+    let search = json!({"element": "a", "is": "contains", "value": "x"});
+    let rules = |count: usize| -> Value {
+        (0..count).map(|_| json!({"from": "a", "when": {"any": [search]}, "goTo": "end"})).collect()
+    };
+    expect(&document_json(json!([text("a")]), rules(50)), &[]);
+    expect(&document_json(json!([text("a")]), rules(51)), &[("/logic", "too_many")]);
+}
+
+#[test]
 fn the_examples_are_right_and_of_a_real_size() {
     for (name, document) in examples() {
         assert!((12..=20).contains(&document.elements.len()), "{name}");

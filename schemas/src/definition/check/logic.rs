@@ -11,6 +11,9 @@ const RULE_FIELDS: [&str; 3] = ["from", "when", "goTo"];
 const MAX_DEPTH: usize = 8;
 /// The most conditions in one `all` or `any`.
 const MAX_PARTS: usize = 50;
+/// The most conditions of a quiz that search a text: each reads up to 20,000 bytes of what a stranger
+/// sent, at every submission.
+const MAX_TEXT_SEARCHES: usize = 50;
 
 pub(super) fn read_rule(value: &Value, pointer: &str, problems: &mut Problems) -> Option<Rule> {
     let fields = Fields::of(value, pointer, &RULE_FIELDS, problems)?;
@@ -74,6 +77,28 @@ pub(super) fn check(document: &QuizDocument, elements: &ElementsById, problems: 
                 check_condition(condition, &format!("{pointer}/when"), document, elements, problems)
             }
         }
+    }
+    let conditions = document.logic.iter().filter_map(|rule| rule.when.as_ref());
+    if conditions.map(|condition| text_searches(condition, document, elements)).sum::<usize>()
+        > MAX_TEXT_SEARCHES
+    {
+        let detail = format!("more than {MAX_TEXT_SEARCHES} conditions search a text with \"contains\"");
+        problems.add("/logic", "too_many", detail);
+    }
+}
+
+fn text_searches(condition: &Condition, document: &QuizDocument, elements: &ElementsById) -> usize {
+    match condition {
+        Condition::All { all: parts } | Condition::Any { any: parts } => {
+            parts.iter().map(|part| text_searches(part, document, elements)).sum()
+        }
+        Condition::Test(test) => {
+            let element = elements.place(&test.element).map(|place| &document.elements[place]);
+            let element_type = element.and_then(|element| find(&element.element_type));
+            let is_text = element_type.is_some_and(|element_type| element_type.answer == AnswerType::Text);
+            usize::from(is_text && Operator::from_wire(&test.is) == Some(Operator::Contains))
+        }
+        Condition::Unknown(_) => 0,
     }
 }
 

@@ -16,6 +16,9 @@ use crate::json::parse_strict;
 
 /// The largest document, in bytes of JSON.
 pub const MAX_DOCUMENT_BYTES: usize = 256 * 1024;
+/// How much a version may carry of what was removed before it, in bytes: with the document it must fit
+/// into one record of 1 MiB.
+const MAX_RETIRED_BYTES: usize = 512 * 1024;
 /// The most elements in a quiz.
 const MAX_ELEMENTS: usize = 200;
 /// The most choices in an element.
@@ -66,11 +69,28 @@ fn check_parsed(value: &Value, previous: Option<&History>) -> Result<QuizDocumen
         // A way through the quiz is only worth judging when all its parts are right.
         if problems.is_empty() {
             reach::check(document, &elements, &mut problems);
+            check_history(document, previous, &mut problems);
         }
     }
     match document {
         Some(document) if problems.is_empty() => Ok(document),
         _ => Err(problems.into_sorted()),
+    }
+}
+
+fn check_history(document: &QuizDocument, previous: Option<&History>, problems: &mut Problems) {
+    let retired = History::after(previous, document).retired_from(document);
+    let bytes_of = |text: &String| text.len() + 4;
+    let bytes: usize = retired
+        .iter()
+        .map(|former| {
+            let choices: usize = former.choices.iter().map(bytes_of).sum();
+            bytes_of(&former.element_id) + bytes_of(&former.element_type) + choices
+        })
+        .sum();
+    if bytes > MAX_RETIRED_BYTES {
+        let detail = "this quiz has had too many elements and choices: publish it under a new id";
+        problems.add("", "too_much_history", detail);
     }
 }
 
