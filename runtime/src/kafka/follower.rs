@@ -3,14 +3,15 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, anyhow};
-use rdkafka::consumer::{BaseConsumer, Consumer};
+use rdkafka::consumer::{BaseConsumer, Consumer, ConsumerContext};
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use rdkafka::message::Message;
-use rdkafka::{Offset, TopicPartitionList};
+use rdkafka::{ClientContext, Offset, TopicPartitionList};
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 use super::KafkaConfig;
+use super::ends::Ends;
 
 const POLL: Duration = Duration::from_millis(100);
 const CALL: Duration = Duration::from_secs(5);
@@ -35,17 +36,12 @@ pub struct Follower {
     topic: String,
     caught_up: watch::Receiver<bool>,
     in_step: Arc<Mutex<Option<Instant>>>,
-    progress: watch::Receiver<Progress>,
+    progress: watch::Receiver<Positions>,
+    ends: Arc<Ends>,
 }
 
-/// How far the thread has come.
-#[derive(Default)]
-struct Progress {
-    /// `None` while there is no connection.
-    consumer: Option<Arc<BaseConsumer>>,
-    /// The offset after the last one applied, by partition.
-    next: BTreeMap<i32, i64>,
-}
+/// The offset after the last one applied, by partition; empty before the first connection.
+type Positions = BTreeMap<i32, i64>;
 
 /// The topic's end was not reached in time, or could not even be asked for.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -67,10 +63,12 @@ impl Follower {
     ) -> std::io::Result<Self> {
         let (caught_up_sender, caught_up) = watch::channel(false);
         let in_step = Arc::new(Mutex::new(None));
-        let (progress_sender, progress) = watch::channel(Progress::default());
-        let follower = Self { topic: topic.clone(), caught_up, in_step: in_step.clone(), progress };
+        let (progress_sender, progress) = watch::channel(Positions::default());
+        let config = kafka.reader(&topic);
+        let ends = Arc::new(Ends::new(config.clone(), topic.clone()));
+        let follower = Self { topic: topic.clone(), caught_up, in_step: in_step.clone(), progress, ends };
         let reading = Reading {
-            config: kafka.reader(&topic),
+            config,
             topic: topic.clone(),
             check_every,
             drain,
@@ -117,31 +115,20 @@ impl Follower {
         self.wait_for(|next| next.get(&partition) > Some(&offset)).await;
     }
 
-    async fn wait_for(&self, mut reached: impl FnMut(&BTreeMap<i32, i64>) -> bool) {
+    async fn wait_for(&self, mut reached: impl FnMut(&Positions) -> bool) {
         // An error means that the thread ended, which it does only when draining.
-        if self.progress.clone().wait_for(|progress| reached(&progress.next)).await.is_err() {
+        if self.progress.clone().wait_for(|next| reached(next)).await.is_err() {
             std::future::pending::<()>().await;
         }
     }
 
     /// The high watermark of each partition, as the brokers say it now.
     async fn ends(&self, timeout: Duration) -> Result<BTreeMap<i32, i64>, String> {
-        let mut progress = self.progress.clone();
-        let (consumer, partitions) = {
-            let connected = progress.wait_for(|progress| progress.consumer.is_some()).await;
-            let connected = connected.map_err(|_| "the service is draining".to_owned())?;
-            (connected.consumer.clone(), connected.next.keys().copied().collect::<Vec<i32>>())
-        };
-        let consumer = consumer.ok_or("not connected")?;
-        let topic = self.topic.clone();
-        let asked = tokio::task::spawn_blocking(move || {
-            let end_of =
-                |partition| Ok((partition, consumer.fetch_watermarks(&topic, partition, timeout)?.1));
-            partitions.into_iter().map(end_of).collect::<Result<BTreeMap<i32, i64>, KafkaError>>()
-        });
-        match asked.await {
-            Ok(Ok(ends)) => Ok(ends),
-            Ok(Err(error)) => Err(error.to_string()),
+        self.wait_for(|next| !next.is_empty()).await;
+        let partitions: Vec<i32> = self.progress.borrow().keys().copied().collect();
+        let ends = self.ends.clone();
+        match tokio::task::spawn_blocking(move || ends.of(&partitions, timeout)).await {
+            Ok(asked) => asked.map_err(|error| error.to_string()),
             Err(error) => Err(error.to_string()),
         }
     }
@@ -158,16 +145,14 @@ struct Reading<F> {
     drain: CancellationToken,
     caught_up: watch::Sender<bool>,
     in_step: Arc<Mutex<Option<Instant>>>,
-    progress: watch::Sender<Progress>,
+    progress: watch::Sender<Positions>,
     on_record: F,
 }
 
 impl<F: FnMut(TableRecord<'_>)> Reading<F> {
     fn run(mut self) {
         while !self.drain.is_cancelled() {
-            let followed = self.follow();
-            self.progress.send_modify(|progress| progress.consumer = None);
-            if let Err(error) = followed {
+            if let Err(error) = self.follow() {
                 tracing::warn!(
                     topic = self.topic,
                     error = format!("{error:#}"),
@@ -179,14 +164,15 @@ impl<F: FnMut(TableRecord<'_>)> Reading<F> {
     }
 
     fn follow(&mut self) -> anyhow::Result<()> {
-        let consumer: Arc<BaseConsumer> = Arc::new(self.config.create().context("cannot make a consumer")?);
+        let consumer: BaseConsumer<FollowerContext> =
+            self.config.create_with_context(FollowerContext).context("cannot make a consumer")?;
         let next = self.start_positions(&consumer)?;
         let mut assignment = TopicPartitionList::new();
         for (partition, offset) in &next {
             assignment.add_partition_offset(&self.topic, *partition, Offset::Offset(*offset))?;
         }
         consumer.assign(&assignment).context("cannot assign")?;
-        self.progress.send_replace(Progress { consumer: Some(consumer.clone()), next });
+        self.progress.send_replace(next);
         let mut next_check = Instant::now();
         while !self.drain.is_cancelled() {
             if Instant::now() >= next_check {
@@ -226,7 +212,7 @@ impl<F: FnMut(TableRecord<'_>)> Reading<F> {
         Ok(())
     }
 
-    fn start_positions(&self, consumer: &BaseConsumer) -> anyhow::Result<BTreeMap<i32, i64>> {
+    fn start_positions(&self, consumer: &BaseConsumer<FollowerContext>) -> anyhow::Result<Positions> {
         let metadata = consumer.fetch_metadata(Some(&self.topic), CALL).context("cannot reach Kafka")?;
         let partitions = metadata.topics().first().map(|topic| topic.partitions()).unwrap_or_default();
         if partitions.is_empty() {
@@ -241,18 +227,31 @@ impl<F: FnMut(TableRecord<'_>)> Reading<F> {
     }
 
     fn advance(&self, partition: i32, next_offset: i64) {
-        self.progress.send_modify(|progress| {
-            progress.next.insert(partition, next_offset);
+        self.progress.send_modify(|next| {
+            next.insert(partition, next_offset);
         });
     }
 
-    fn is_in_step(&self, consumer: &BaseConsumer) -> bool {
-        let next = self.progress.borrow().next.clone();
+    fn is_in_step(&self, consumer: &BaseConsumer<FollowerContext>) -> bool {
+        let next = self.progress.borrow().clone();
         next.iter().all(|(partition, offset)| {
             consumer.fetch_watermarks(&self.topic, *partition, CALL).is_ok_and(|(_, high)| *offset >= high)
         })
     }
 }
+
+struct FollowerContext;
+
+impl ClientContext for FollowerContext {
+    fn error(&self, error: KafkaError, reason: &str) {
+        // It also comes out of `poll`, and is no error here.
+        if error.rdkafka_error_code() != Some(RDKafkaErrorCode::PartitionEOF) {
+            tracing::warn!(%error, reason, "librdkafka");
+        }
+    }
+}
+
+impl ConsumerContext for FollowerContext {}
 
 /// What librdkafka mends by itself; the follower's age shows how long it takes.
 fn is_passing(error: &KafkaError) -> bool {

@@ -1,6 +1,7 @@
 //! Kafka clients: one configuration, the producer, and the follower of small topics.
 
 mod config;
+mod ends;
 mod follower;
 mod producer;
 
