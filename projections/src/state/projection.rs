@@ -1,0 +1,70 @@
+use vendzz_runtime::decode::EventReader;
+use vendzz_runtime::kernel::{Applied, Batch, Fold, FoldError, OpenError, Opened, Projection, Source};
+use vendzz_runtime::tables::SchemaIds;
+use vendzz_schemas::registry::RegistryClient;
+use vendzz_schemas::topics::{Namespace, QUIZ_DEFINITION, QUIZ_SUBMISSION};
+
+use super::rows::{QuizRow, ResponseRow};
+use super::store::StateStore;
+use super::table_fold::TableFold;
+
+/// Opens a fold for each partition of `quiz.definition.v1` and `quiz.submission.v1`.
+pub struct StateProjection {
+    namespace: Namespace,
+    store: StateStore,
+    schema_ids: SchemaIds,
+    registry: RegistryClient,
+}
+
+impl StateProjection {
+    pub fn new(namespace: Namespace, store: StateStore, schema_ids: SchemaIds, registry: RegistryClient) -> Self {
+        Self { namespace, store, schema_ids, registry }
+    }
+}
+
+impl Projection for StateProjection {
+    type Fold = StateFold;
+
+    async fn open(&self, source: &Source) -> Result<Opened<StateFold>, OpenError> {
+        let resume = self.store.resume_point(source).await.map_err(|error| OpenError::Retry(error.into()))?;
+        let store = self.store.clone();
+        let source = source.clone();
+        let table = match self.namespace.base(&source.topic) {
+            Some(QUIZ_DEFINITION) => {
+                let reader = EventReader::new(self.schema_ids.clone(), self.registry.clone());
+                Table::Quizzes(TableFold::new(store, source, reader, resume))
+            }
+            Some(QUIZ_SUBMISSION) => {
+                let reader = EventReader::new(self.schema_ids.clone(), self.registry.clone());
+                Table::Responses(TableFold::new(store, source, reader, resume))
+            }
+            _ => {
+                return Err(OpenError::Stop {
+                    runbook: "docs/runbooks/resume-point.md",
+                    detail: format!("{} is no topic of the state projection", source.topic),
+                });
+            }
+        };
+        Ok(Opened { fold: StateFold { table }, resume, read_back: None })
+    }
+}
+
+/// The fold of one partition. Durable after each batch, so it has nothing to flush.
+pub struct StateFold {
+    table: Table,
+}
+
+enum Table {
+    Quizzes(TableFold<QuizRow>),
+    Responses(TableFold<ResponseRow>),
+}
+
+impl Fold for StateFold {
+    async fn apply(&mut self, batch: &Batch<'_>) -> Result<Applied, FoldError> {
+        match &mut self.table {
+            Table::Quizzes(fold) => fold.apply(batch).await?,
+            Table::Responses(fold) => fold.apply(batch).await?,
+        }
+        Ok(Applied::Durable)
+    }
+}

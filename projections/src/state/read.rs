@@ -1,0 +1,150 @@
+use std::collections::BTreeMap;
+use std::fmt;
+use std::str::FromStr;
+
+use sqlx::AssertSqlSafe;
+use sqlx::postgres::PgPool;
+use uuid::Uuid;
+use vendzz_runtime::kernel::{ResumePoint, Source};
+
+use super::PROJECTION;
+
+/// SQLSTATE undefined_table.
+const UNDEFINED_TABLE: &str = "42P01";
+
+/// The PostgreSQL schema of one version of the state projection.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Schema(String);
+
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("is not a schema name of 1 to 63 characters of a-z, 0-9 and '_'")]
+pub struct SchemaError;
+
+impl FromStr for Schema {
+    type Err = SchemaError;
+
+    /// Strict, because the name becomes part of SQL.
+    fn from_str(name: &str) -> Result<Self, Self::Err> {
+        let allowed = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_';
+        let starts_well = name.bytes().next().is_some_and(|first| first.is_ascii_lowercase());
+        if !starts_well || name.len() > 63 || !name.bytes().all(allowed) {
+            return Err(SchemaError);
+        }
+        Ok(Self(name.to_owned()))
+    }
+}
+
+impl fmt::Display for Schema {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&self.0)
+    }
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum ReadError {
+    /// The projector has never run here.
+    #[error("the state projection is not set up in this database")]
+    NotSetUp,
+    #[error("the live version of the state projection has a name that {0}")]
+    BadVersion(#[from] SchemaError),
+    #[error("PostgreSQL: {0}")]
+    Postgres(#[from] sqlx::Error),
+}
+
+/// Reads one version of the state projection.
+#[derive(Clone)]
+pub struct StateReader {
+    pool: PgPool,
+    schema: Schema,
+}
+
+impl StateReader {
+    /// The version that is live by `public.read_model`.
+    pub async fn live(pool: PgPool) -> Result<Self, ReadError> {
+        let version: Result<Option<String>, sqlx::Error> =
+            sqlx::query_scalar("SELECT version FROM public.read_model WHERE projection = $1")
+                .bind(PROJECTION)
+                .fetch_optional(&pool)
+                .await;
+        let version = match version {
+            Ok(version) => version.ok_or(ReadError::NotSetUp)?,
+            Err(error) if is_undefined_table(&error) => return Err(ReadError::NotSetUp),
+            Err(error) => return Err(error.into()),
+        };
+        Ok(Self { pool, schema: version.parse()? })
+    }
+
+    /// A given version.
+    pub fn of(pool: PgPool, schema: Schema) -> Self {
+        Self { pool, schema }
+    }
+
+    pub fn schema(&self) -> &Schema {
+        &self.schema
+    }
+
+    /// Responses of a quiz, bots included.
+    pub async fn count_responses(&self, quiz_id: &str) -> Result<u64, ReadError> {
+        let sql = format!("SELECT count(*) FROM {}.quiz_responses WHERE quiz_id = $1", self.schema);
+        let count: i64 = sqlx::query_scalar(AssertSqlSafe(sql)).bind(quiz_id).fetch_one(&self.pool).await?;
+        Ok(count.cast_unsigned())
+    }
+
+    /// Ids of all responses of a quiz, in their order.
+    pub async fn response_ids(&self, quiz_id: &str) -> Result<Vec<Uuid>, ReadError> {
+        let sql = format!(
+            "SELECT response_id FROM {}.quiz_responses WHERE quiz_id = $1 ORDER BY response_id",
+            self.schema
+        );
+        Ok(sqlx::query_scalar(AssertSqlSafe(sql)).bind(quiz_id).fetch_all(&self.pool).await?)
+    }
+
+    /// How far each source is folded.
+    pub async fn resume_points(&self) -> Result<BTreeMap<Source, ResumePoint>, ReadError> {
+        let sql = format!(
+            "SELECT topic, incarnation, partition, resume_offset, max_append_ms, record_hash FROM {}.projection_offset",
+            self.schema
+        );
+        let rows: Vec<(String, String, i32, i64, i64, i64)> =
+            sqlx::query_as(AssertSqlSafe(sql)).fetch_all(&self.pool).await?;
+        let point = |(topic, incarnation, partition, offset, max_append_ms, hash)| {
+            (Source { topic, incarnation, partition }, ResumePoint { offset, max_append_ms, hash })
+        };
+        Ok(rows.into_iter().map(point).collect())
+    }
+
+    /// Responses that no resume point covers. There are none, ever: rows and resume point are
+    /// written together, and a resume point never goes back.
+    pub async fn rows_beyond_resume_points(&self) -> Result<u64, ReadError> {
+        let sql = format!(
+            "SELECT count(*) FROM {0}.quiz_responses AS response
+            WHERE NOT EXISTS (
+                SELECT FROM {0}.projection_offset AS point
+                WHERE point.topic = response.source_topic
+                    AND point.incarnation = response.source_incarnation
+                    AND point.partition = response.source_partition
+                    AND point.resume_offset >= response.source_offset
+            )",
+            self.schema
+        );
+        let count: i64 = sqlx::query_scalar(AssertSqlSafe(sql)).fetch_one(&self.pool).await?;
+        Ok(count.cast_unsigned())
+    }
+}
+
+fn is_undefined_table(error: &sqlx::Error) -> bool {
+    error.as_database_error().and_then(|error| error.code()).is_some_and(|code| code == UNDEFINED_TABLE)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_but_a_plain_name_becomes_part_of_sql() {
+        assert!("state_v1".parse::<Schema>().is_ok());
+        for bad in ["", "1state", "State", "state v1", "state;drop", "a\"b", "état", &"x".repeat(64)] {
+            assert_eq!(bad.parse::<Schema>(), Err(SchemaError), "{bad}");
+        }
+    }
+}

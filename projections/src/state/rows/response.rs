@@ -1,0 +1,133 @@
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, Utc};
+use serde::Serialize;
+use uuid::Uuid;
+use vendzz_schemas::events::{AnswerValue, QuizSubmitted, Utm};
+use vendzz_schemas::ids::{TimedId, check_name};
+
+use super::{FoldedRow, Refusal, Week, moment};
+use crate::event_time::event_time;
+
+/// A row of `quiz_responses`. Key: (response_id, quiz_id); the first copy in the log stays.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ResponseRow {
+    pub response_id: TimedId,
+    pub quiz_id: String,
+    pub account_id: String,
+    pub visitor_id: Option<Uuid>,
+    pub version: i64,
+    pub received_at: DateTime<Utc>,
+    /// The time under which the response counts.
+    pub event_at: DateTime<Utc>,
+    pub append_at: DateTime<Utc>,
+    /// The browser's clock, milliseconds since 1970 (UTC), unchecked.
+    pub started_at_ms: Option<i64>,
+    pub submitted_at_ms: Option<i64>,
+    /// JSON objects.
+    pub answers: String,
+    pub hidden: String,
+    pub utm: String,
+    pub referrer: String,
+    pub device: String,
+    pub country: String,
+    pub bot_verdict: String,
+    pub bot_reasons: Vec<String>,
+    pub tags: Vec<String>,
+    pub source_offset: i64,
+    /// Not stored: whether `event_at` is the append time for want of a plausible one.
+    pub event_time_replaced: bool,
+}
+
+impl FoldedRow for ResponseRow {
+    type Event = QuizSubmitted;
+
+    fn of(event: QuizSubmitted, offset: i64, append_ms: i64) -> Result<Self, Refusal> {
+        let bad_id = |detail| move |_| Refusal { reason: "bad_id", detail };
+        let response_id = TimedId::parse(&event.response_id).map_err(bad_id("the response's id is not a UUIDv7"))?;
+        let visitor_id = match &event.visitor_id {
+            Some(id) => Some(TimedId::parse(id).map_err(bad_id("the visitor's id is not a UUIDv7"))?.uuid()),
+            None => None,
+        };
+        check_name(&event.quiz_id).map_err(bad_id("the quiz's id is malformed"))?;
+        check_name(&event.account_id).map_err(bad_id("the account's id is malformed"))?;
+        refuse_what_json_cannot_hold(&event.answers)?;
+        let counted_at = event_time(event.received_at, append_ms);
+        Ok(Self {
+            response_id,
+            visitor_id,
+            version: event.version,
+            received_at: moment(event.received_at)?,
+            event_at: moment(counted_at.millis)?,
+            append_at: moment(append_ms)?,
+            started_at_ms: event.started_at,
+            submitted_at_ms: event.submitted_at,
+            answers: json(&event.answers)?,
+            hidden: json(&event.hidden)?,
+            utm: json(&utm_without_empty(&event.utm))?,
+            quiz_id: event.quiz_id,
+            account_id: event.account_id,
+            referrer: event.referrer,
+            device: event.device,
+            country: event.country,
+            bot_verdict: event.bot_verdict,
+            bot_reasons: event.bot_reasons,
+            tags: event.tags,
+            source_offset: offset,
+            event_time_replaced: counted_at.replaced,
+        })
+    }
+
+    fn merge(mut rows: Vec<Self>) -> Vec<Self> {
+        // Stable, so that of two copies the first in the log comes first, and stays.
+        rows.sort_by(|left, right| left.key().cmp(&right.key()));
+        rows.dedup_by(|later, kept| later.key() == kept.key());
+        rows
+    }
+
+    fn offset(&self) -> i64 {
+        self.source_offset
+    }
+
+    fn week(&self) -> Option<Week> {
+        Week::of(self.response_id.minted_at())
+    }
+
+    fn event_time_replaced(&self) -> bool {
+        self.event_time_replaced
+    }
+}
+
+impl ResponseRow {
+    /// The primary key.
+    pub fn key(&self) -> (Uuid, &str) {
+        (self.response_id.uuid(), &self.quiz_id)
+    }
+}
+
+/// Avro carries NaN and the infinities, JSON does not.
+fn refuse_what_json_cannot_hold(answers: &BTreeMap<String, AnswerValue>) -> Result<(), Refusal> {
+    let not_finite = |value: &AnswerValue| matches!(value, AnswerValue::Double(number) if !number.is_finite());
+    if answers.values().any(not_finite) {
+        return Err(Refusal { reason: "not_finite", detail: "an answer is a number that is not finite" });
+    }
+    Ok(())
+}
+
+fn utm_without_empty(utm: &Utm) -> BTreeMap<&'static str, &str> {
+    [
+        ("source", &utm.source),
+        ("medium", &utm.medium),
+        ("campaign", &utm.campaign),
+        ("term", &utm.term),
+        ("content", &utm.content),
+    ]
+    .into_iter()
+    .filter(|(_, value)| !value.is_empty())
+    .map(|(name, value)| (name, value.as_str()))
+    .collect()
+}
+
+fn json(value: &impl Serialize) -> Result<String, Refusal> {
+    serde_json::to_string(value).map_err(|_| Refusal { reason: "not_json", detail: "a field cannot be written as JSON" })
+}
