@@ -5,7 +5,10 @@ an_interrupted_start_leaves_no_orphan() {
   local starter process name known=' '
   "$stack" up >/dev/null 2>&1 &
   starter=$!
-  until [[ $(marked | wc -l) -ge 3 ]]; do sleep 0.1; done
+  until [[ $(marked | wc -l) -ge 3 ]]; do
+    [[ -e /proc/$starter ]] || problem 'the start ended before it could be interrupted'
+    sleep 0.1
+  done
   kill -TERM "$starter"
   if wait "$starter"; then problem 'an interrupted start ended well'; fi
   sleep 1
@@ -23,9 +26,10 @@ an_interrupted_start_leaves_no_orphan() {
 }
 
 starts_in_a_pipe() {
-  # The pipe ends only when no server holds its writing end.
+  # A pipe ends only when no server holds its writing end, neither as its output nor as some other descriptor.
   # shellcheck disable=SC2016
-  timeout 180 bash -c '"$1" up | cat' pipe "$stack" >"$work/up.log" 2>&1 || problem "up | cat did not end: $(cat "$work/up.log")"
+  timeout 180 bash -c '{ "$1" up 2>&1 9>&1; } | cat' pipe "$stack" >"$work/up.log" 2>&1 ||
+    problem "up | cat did not end: $(cat "$work/up.log")"
   succeeds "$stack" status
   pass "all five start and answer ($(grep -o 'up after .*' "$work/up.log"))"
 }
@@ -66,7 +70,7 @@ check_data() {
   [[ $(curl -sf "$registry/config") == *FULL_TRANSITIVE* ]] || problem 'the registry checks something else than FULL_TRANSITIVE'
   [[ $("$python" "$tests/kafka_records.py" read "127.0.0.1:$VENDZZ_KAFKA_PORT" stack-test | paste -sd' ') == 'one two three' ]] ||
     problem 'the records in Kafka are lost'
-  [[ $("$python" "$tests/cql_query.py" "$VENDZZ_CQL_PORT" 'SELECT id FROM stack_test.kept') == kept ]] ||
+  [[ $("$python" "$tests/cql_query.py" "$VENDZZ_CQL_PORT" "SELECT id FROM stack_test.kept WHERE id = 'kept'") == kept ]] ||
     problem 'the row in Cassandra is lost'
   [[ $(tail -n 20 "$VENDZZ_LOCAL_DIR/log/postgres-replica.log") == *'started streaming WAL'* ]] ||
     problem 'the replica does not follow'
@@ -76,12 +80,15 @@ keeps_its_data_through_kill_9() {
   local name pids=()
   write_data
   check_data
-  # By hand, all at once, so that the pid files are left behind.
+  # By hand, all at once, so that the pid files are left behind; and at once after a write, which must be on disk by then.
   for name in "${servers[@]}"; do pids+=("$(pid "$name")"); done
+  "$python" "$tests/cql_query.py" "$VENDZZ_CQL_PORT" "INSERT INTO stack_test.kept (id) VALUES ('last')"
   kill -9 "${pids[@]}"
   fails "$stack" status
   succeeds "$stack" up
   check_data
+  [[ $("$python" "$tests/cql_query.py" "$VENDZZ_CQL_PORT" "SELECT id FROM stack_test.kept WHERE id = 'last'") == last ]] ||
+    problem 'the write directly before the kill is lost'
   succeeds "$stack" kill "${servers[@]}"
   succeeds "$stack" up
   check_data
