@@ -186,14 +186,15 @@ impl GroupContext {
     }
 
     fn assign(&self, consumer: &BaseConsumer<Self>, partitions: &TopicPartitionList) -> KafkaResult<()> {
-        // Where to begin is not known yet. The end is a position that is valid in every log, and
-        // nothing is fetched there before the seek, since the partitions are paused at once.
-        let mut at_end = TopicPartitionList::new();
+        // Where to begin is not known yet, so the partitions are paused at once and sought later.
+        // The offset is a number, not `End`: the answer to a question for the end could arrive
+        // after the seek and undo it.
+        let mut placed = TopicPartitionList::new();
         for element in partitions.elements() {
-            at_end.add_partition_offset(element.topic(), element.partition(), Offset::End)?;
+            placed.add_partition_offset(element.topic(), element.partition(), Offset::Offset(0))?;
         }
-        consumer.incremental_assign(&at_end)?;
-        consumer.pause(&at_end)?;
+        consumer.incremental_assign(&placed)?;
+        consumer.pause(&placed)?;
         for element in partitions.elements() {
             let mut state = self.state();
             let generation = state.next_generation;

@@ -22,24 +22,27 @@ use vendzz_runtime::tables::Epochs;
 use vendzz_schemas::events::{Epoch, TopicEpochs};
 use vendzz_schemas::topics;
 
-pub const PARTITIONS: i32 = 4;
-pub const POISON: &[u8] = b"poison";
+pub(crate) const PARTITIONS: i32 = 4;
+pub(crate) const POISON: &[u8] = b"poison";
 
-pub fn bootstrap() -> String {
+pub(crate) fn bootstrap() -> String {
     std::env::var("VENDZZ_KAFKA_BOOTSTRAP").unwrap_or_else(|_| "127.0.0.1:19092".to_owned())
 }
 
 /// A namespace of one test, with the topic for submissions and the one for dead letters.
-pub struct Log {
-    pub kafka: KafkaConfig,
-    pub topic: String,
-    pub epochs: Epochs,
+pub(crate) struct Log {
+    pub(crate) kafka: KafkaConfig,
+    pub(crate) topic: String,
+    pub(crate) epochs: Epochs,
     producer: Producer,
     admin: AdminClient<DefaultClientContext>,
 }
 
 impl Log {
-    pub async fn new(test: &str) -> Self {
+    pub(crate) async fn new(test: &str) -> Self {
+        // `RUST_LOG=info cargo test …` shows what the kernel did; a second test finds it started.
+        let filter = tracing_subscriber::EnvFilter::from_default_env();
+        drop(tracing_subscriber::fmt().with_env_filter(filter).with_test_writer().try_init());
         let prefix = format!("test-{test}-{}.", uuid::Uuid::new_v4().simple());
         let kafka = KafkaConfig::local(&bootstrap(), &prefix);
         let settings = ProducerSettings {
@@ -61,14 +64,14 @@ impl Log {
         log
     }
 
-    pub async fn create_topic(&self, incarnation: &str) {
+    pub(crate) async fn create_topic(&self, incarnation: &str) {
         self.make(&self.topic, PARTITIONS).await;
         let epoch = Epoch { number: 0, begins_at: 0, partitions: PARTITIONS, salt: 2 };
         let list = TopicEpochs { topic: self.topic.clone(), incarnation: incarnation.to_owned(), epochs: vec![epoch] };
         self.epochs.apply(list).unwrap();
     }
 
-    pub async fn make(&self, name: &str, partitions: i32) {
+    pub(crate) async fn make(&self, name: &str, partitions: i32) {
         let deadline = Instant::now() + Duration::from_secs(20);
         loop {
             let topic = NewTopic::new(name, partitions, TopicReplication::Fixed(1))
@@ -82,12 +85,12 @@ impl Log {
         }
     }
 
-    pub async fn delete_topic(&self) {
+    pub(crate) async fn delete_topic(&self) {
         self.admin.delete_topics(&[&self.topic], &AdminOptions::new()).await.unwrap();
     }
 
     /// Appends `count` records to each partition, numbered from `first`.
-    pub async fn append(&self, first: i64, count: i64) {
+    pub(crate) async fn append(&self, first: i64, count: i64) {
         let mut deliveries = Vec::new();
         for number in first..first + count {
             for partition in 0..PARTITIONS {
@@ -99,7 +102,7 @@ impl Log {
         }
     }
 
-    pub async fn append_one(&self, partition: i32, value: &[u8]) -> i64 {
+    pub(crate) async fn append_one(&self, partition: i32, value: &[u8]) -> i64 {
         self.enqueue(partition, value).await.await.unwrap().offset
     }
 
@@ -118,7 +121,7 @@ impl Log {
         }
     }
 
-    pub fn config(&self, instance: &str) -> KernelConfig {
+    pub(crate) fn config(&self, instance: &str) -> KernelConfig {
         KernelConfig {
             group: "project.state",
             topics: vec![topics::QUIZ_SUBMISSION],
@@ -142,14 +145,14 @@ type Rows = Vec<(i64, Vec<u8>)>;
 
 /// What survives the death of a member.
 #[derive(Clone, Default)]
-pub struct Store {
+pub(crate) struct Store {
     sources: Arc<Mutex<BTreeMap<Source, (ResumePoint, Rows)>>>,
-    pub opened: Arc<AtomicU64>,
-    pub compare_and_set_lost: Arc<AtomicU64>,
+    pub(crate) opened: Arc<AtomicU64>,
+    pub(crate) compare_and_set_lost: Arc<AtomicU64>,
 }
 
 impl Store {
-    pub fn values(&self, log: &Log) -> BTreeMap<i32, Vec<String>> {
+    pub(crate) fn values(&self, log: &Log) -> BTreeMap<i32, Vec<String>> {
         let sources = self.sources.lock().unwrap();
         let of_log = sources.iter().filter(|(source, _)| source.topic == log.topic);
         of_log
@@ -160,14 +163,15 @@ impl Store {
             .collect()
     }
 
-    pub fn count(&self) -> usize {
+    pub(crate) fn count(&self) -> usize {
         self.sources.lock().unwrap().values().map(|(_, rows)| rows.len()).sum()
     }
 
     /// Waits until there are `count` rows, then says what each partition holds.
-    pub async fn expect(&self, log: &Log, first: i64, count: i64) {
+    pub(crate) async fn expect(&self, log: &Log, first: i64, count: i64) {
         let total = usize::try_from(count).unwrap() * usize::try_from(PARTITIONS).unwrap();
-        wait_until(&format!("{total} rows"), || self.count() >= total).await;
+        let counts = || self.values(log).into_iter().map(|(partition, values)| (partition, values.len())).collect::<BTreeMap<_, _>>();
+        wait_until_or(&format!("{total} rows"), || self.count() >= total, || format!("{:?}", counts())).await;
         tokio::time::sleep(Duration::from_millis(500)).await; // What comes twice would come now.
         let expected: Vec<String> = (first..first + count).map(|number| number.to_string()).collect();
         for (partition, values) in self.values(log) {
@@ -177,28 +181,32 @@ impl Store {
     }
 }
 
-pub async fn wait_until(what: &str, condition: impl Fn() -> bool) {
-    let deadline = Instant::now() + Duration::from_secs(90);
+pub(crate) async fn wait_until(what: &str, condition: impl Fn() -> bool) {
+    wait_until_or(what, condition, String::new).await;
+}
+
+async fn wait_until_or(what: &str, condition: impl Fn() -> bool, found: impl Fn() -> String) {
+    let deadline = Instant::now() + Duration::from_secs(60);
     while !condition() {
-        assert!(Instant::now() < deadline, "waited 90 s for {what}");
+        assert!(Instant::now() < deadline, "waited 60 s for {what} {}", found());
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
 }
 
 /// A projection that writes to a [`Store`].
 #[derive(Clone)]
-pub struct Collecting {
-    pub store: Store,
+pub(crate) struct Collecting {
+    pub(crate) store: Store,
     /// How long applying one batch takes.
-    pub apply_takes: Duration,
+    pub(crate) apply_takes: Duration,
     /// Rows stay in memory until a flush.
-    pub buffered: bool,
+    pub(crate) buffered: bool,
     /// Every n-th apply fails once in passing.
-    pub fails_every: u64,
+    pub(crate) fails_every: u64,
 }
 
 impl Collecting {
-    pub fn into(store: &Store) -> Self {
+    pub(crate) fn into(store: &Store) -> Self {
         Self { store: store.clone(), apply_takes: Duration::ZERO, buffered: false, fails_every: 0 }
     }
 }
@@ -221,7 +229,7 @@ impl Projection for Collecting {
     }
 }
 
-pub struct CollectingFold {
+pub(crate) struct CollectingFold {
     projection: Collecting,
     source: Source,
     /// The resume point that the store is believed to hold.
@@ -285,26 +293,26 @@ impl Fold for CollectingFold {
 }
 
 /// One member of the group, running.
-pub struct Member {
-    pub health: Health,
+pub(crate) struct Member {
+    pub(crate) health: Health,
     drain: CancellationToken,
     task: JoinHandle<anyhow::Result<()>>,
 }
 
 impl Member {
-    pub fn start(log: &Log, config: KernelConfig, projection: Collecting) -> Self {
+    pub(crate) fn start(log: &Log, config: KernelConfig, projection: Collecting) -> Self {
         let service = Service { health: Health::default(), drain: CancellationToken::new() };
         let (kafka, epochs, running) = (log.kafka.clone(), log.epochs.clone(), service.clone());
         let task = tokio::spawn(async move { kernel::run(config, &kafka, epochs, projection, running).await });
         Self { health: service.health, drain: service.drain, task }
     }
 
-    pub async fn stop(self) {
+    pub(crate) async fn stop(self) {
         self.drain.cancel();
         self.task.await.unwrap().unwrap();
     }
 
-    pub async fn ready(&self) {
+    pub(crate) async fn ready(&self) {
         wait_until("the member to be ready", || self.health.readiness().is_ready()).await;
     }
 }
