@@ -2,7 +2,7 @@
 
 use clap::{Parser, Subcommand};
 
-use crate::{schemas, topics};
+use crate::{lag, schemas, tail, topics};
 
 const ENVIRONMENT: &str = "\
 Environment, with the defaults of the local stack:
@@ -36,4 +36,10 @@ pub(crate) enum Command {
         #[command(subcommand)]
         command: topics::Command,
     },
+    /// The records of a topic, decoded
+    Tail(tail::Options),
+    /// How far each projection is behind the log, in records and in seconds
+    Lag(lag::Options),
+    /// The reference of all metrics, as Markdown (docs/metrics.md)
+    Metrics,
 }

@@ -36,6 +36,11 @@ impl fmt::Display for Away {
     }
 }
 
+/// What the command line asks for does not exist or does not go together: exit status 64.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub(crate) struct Usage(pub(crate) String);
+
 /// The command line was not understood, or asked for help.
 pub(crate) fn usage(error: &clap::Error) -> ExitCode {
     // A closed standard output or error leaves nobody to tell.
@@ -61,7 +66,7 @@ pub(crate) fn status(outcome: anyhow::Result<Answer>) -> ExitCode {
         return ExitCode::from(UNAVAILABLE);
     }
     eprintln!("vendzz: {error:#}");
-    ExitCode::FAILURE
+    if error.chain().any(|cause| cause.is::<Usage>()) { ExitCode::from(USAGE) } else { ExitCode::FAILURE }
 }
 
 /// `vendzz tail … | head` has seen enough.

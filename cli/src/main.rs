@@ -4,10 +4,13 @@
 mod arguments;
 mod cluster;
 mod exit;
+mod lag;
+mod metrics;
 mod output;
 mod profile;
 mod schemas;
 mod settings;
+mod tail;
 mod topics;
 
 use std::process::ExitCode;
@@ -45,5 +48,8 @@ async fn run(command: Command, settings: &Settings) -> anyhow::Result<Answer> {
     match command {
         Command::Schemas { command } => schemas::run(command, settings).await,
         Command::Topics { command } => topics::run(command, settings).await,
+        Command::Tail(options) => tail::run(options, settings).await,
+        Command::Lag(options) => lag::run(options, settings).await,
+        Command::Metrics => metrics::run(),
     }
 }

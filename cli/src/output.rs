@@ -35,6 +35,13 @@ pub(crate) fn table(header: &[&str], rows: impl IntoIterator<Item = Vec<String>>
     Ok(())
 }
 
+/// Empties the screen before the next look, where there is one.
+pub(crate) fn clear() {
+    if io::stdout().is_terminal() {
+        print!("\x1b[2J\x1b[H");
+    }
+}
+
 /// What is being done, for a person who waits.
 pub(crate) fn progress(text: impl AsRef<str>) {
     eprintln!("{}", text.as_ref());

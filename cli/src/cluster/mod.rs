@@ -15,6 +15,7 @@ use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use vendzz_runtime::kafka::{KafkaConfig, Producer, ProducerSettings};
 
 pub(crate) use admin::{NewTopicSettings, TopicSetting};
+pub(crate) use reading::StoredRecord;
 
 use crate::exit::Away;
 
@@ -89,19 +90,26 @@ impl Cluster {
         Producer::new(&self.config, &settings).context("the Kafka producer cannot be made")
     }
 
-    /// An error of Kafka, with exit status 69 when no broker answers.
-    fn failed(&self, error: KafkaError) -> anyhow::Error {
+    /// Whether an error means that no broker answers.
+    pub(crate) fn is_silent(&self, error: &KafkaError) -> bool {
         use RDKafkaErrorCode as Code;
-        let silent = [
-            Code::BrokerTransportFailure,
-            Code::AllBrokersDown,
-            Code::OperationTimedOut,
-            Code::RequestTimedOut,
-            Code::Resolve,
-            Code::Authentication,
-            Code::SSL,
-        ];
-        if !error.rdkafka_error_code().is_some_and(|code| silent.contains(&code)) {
+        matches!(
+            error.rdkafka_error_code(),
+            Some(
+                Code::BrokerTransportFailure
+                    | Code::AllBrokersDown
+                    | Code::OperationTimedOut
+                    | Code::RequestTimedOut
+                    | Code::Resolve
+                    | Code::Authentication
+                    | Code::SSL
+            )
+        )
+    }
+
+    /// An error of Kafka, with exit status 69 when no broker answers.
+    pub(crate) fn failed(&self, error: KafkaError) -> anyhow::Error {
+        if !self.is_silent(&error) {
             return anyhow!(error);
         }
         Away {

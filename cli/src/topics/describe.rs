@@ -1,13 +1,12 @@
 use std::collections::BTreeMap;
 
-use anyhow::bail;
 use serde::Serialize;
 use vendzz_schemas::events::Epoch;
 use vendzz_schemas::topics::{CATALOGUE, spec};
 
 use super::cluster_state::{ClusterState, TopicState};
 use crate::cluster::Cluster;
-use crate::exit::Answer;
+use crate::exit::{Answer, Usage};
 use crate::output;
 use crate::settings::Settings;
 
@@ -36,7 +35,7 @@ pub(crate) async fn run(settings: &Settings, topic: Option<&str>, json: bool) ->
     let base = topic.map(|name| settings.kafka.namespace.base(name).unwrap_or(name));
     if let Some(unknown) = base.filter(|name| spec(name).is_none()) {
         let known: Vec<&str> = CATALOGUE.iter().map(|topic| topic.name).collect();
-        bail!("{unknown} is not in the catalogue, which has {}", known.join(", "));
+        return Err(Usage(format!("{unknown} is not in the catalogue, which has {}", known.join(", "))).into());
     }
     let cluster = Cluster::connect(&settings.kafka)?;
     let state = ClusterState::read(&cluster).await?;
