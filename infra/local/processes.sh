@@ -1,7 +1,7 @@
 # shellcheck shell=bash
 # Processes by their pid files: started detached, recognised by a mark that only they carry, stopped by pid only.
 # Wants: vendzz_local_dir, say.sh, a function `marker NAME` that prints the mark, and `marked_in`: cmdline when it is an
-# argument, environ when it is a variable of the environment.
+# argument, environ when it is a variable of the environment. For wait_until_ready: `what_is_missing NAME` and `patience_setting`.
 
 pid_file() { echo "$vendzz_local_dir/run/$1.pid"; }
 log_file() { echo "$vendzz_local_dir/log/$1.log"; }
@@ -73,25 +73,26 @@ log_since_start() { tail -c "+$(<"$vendzz_local_dir/run/$1.log-start")" "$(log_f
 # log_says NAME TEXT. It reads to the end: a reader that leaves early (grep -q) would fail the pipe.
 log_says() { [[ $(log_since_start "$1" | grep -cF -e "$2") != 0 ]]; }
 
-last_words() { log_since_start "$1" | grep -v '^[[:space:]]*$' | tail -n "${2:-1}" | cut -c1-"${3:-160}"; }
+# last_words NAME [LINES]: each line cut, since some servers write thousands of characters.
+last_words() { log_since_start "$1" | grep -v '^[[:space:]]*$' | tail -n "${2:-1}" | cut -c1-300; }
 
-# wait_until_ready NAME STARTED_MS SECONDS: NAME_ready is asked until it says yes.
+# wait_until_ready NAME STARTED_MS SECONDS: NAME_ready is asked until it says yes; now and then, and at the end, it is told
+# what_is_missing.
 wait_until_ready() {
   local name=$1 started=$2 limit=$3 ready=${1//-/_}_ready next_word=10 elapsed
   until "$ready"; do
     elapsed=$((($(now_ms) - started) / 1000))
     if ! pid_of "$name" >/dev/null; then
-      log_since_start "$name" | tail -n 15 | sed 's/^/    | /' >&2
+      last_words "$name" 15 | sed 's/^/    | /' >&2
       fail "$name died while starting" "the whole log: $(log_file "$name")"
     fi
     if ((elapsed >= limit)); then
-      log_since_start "$name" | tail -n 15 | sed 's/^/    | /' >&2
-      if declare -F explain_wait >/dev/null; then explain_wait "$name"; fi
-      fail "$name is not ready after $limit s (still running)" "the whole log: $(log_file "$name")" \
-        "more patience: VENDZZ_START_SECONDS=$((limit * 2))"
+      last_words "$name" 5 | sed 's/^/    | /' >&2
+      fail "$name is not ready after $limit s: $(what_is_missing "$name")" "it goes on running; the whole log: $(log_file "$name")" \
+        "more patience: $patience_setting=$((limit * 2))"
     fi
     if ((elapsed >= next_word)); then
-      say "$name" "waiting, $elapsed s: $(last_words "$name" 1 90)"
+      say "$name" "waiting, $elapsed s: $(what_is_missing "$name" | cut -c1-120)"
       next_word=$((next_word + 10))
     fi
     sleep 0.2
