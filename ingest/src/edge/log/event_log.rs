@@ -1,0 +1,188 @@
+use std::sync::OnceLock;
+use std::time::Duration;
+
+use tokio::time::Instant;
+use vendzz_runtime::kafka::{KafkaConfig, OutgoingRecord, Producer, SendError};
+use vendzz_runtime::tables::Tables;
+use vendzz_schemas::codec::Encoder;
+use vendzz_schemas::events::{QuizSubmitted, QuizViewed};
+use vendzz_schemas::ids::TimedId;
+use vendzz_schemas::{routing, topics};
+
+/// Between two attempts to write to a partition that this client has not heard of yet.
+const PARTITION_WAIT: Duration = Duration::from_millis(250);
+
+/// Appends submissions and views to the partitions that their ids say.
+pub struct EventLog {
+    submissions: Producer,
+    views: Producer,
+    submission_topic: String,
+    view_topic: String,
+    tables: Tables,
+    encoders: OnceLock<Encoders>,
+    /// V of DESIGN section 4.
+    epoch_max_age: Duration,
+}
+
+struct Encoders {
+    submitted: Encoder<QuizSubmitted>,
+    viewed: Encoder<QuizViewed>,
+}
+
+/// Why an event is not known to stand in the log.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum AppendError {
+    /// The topics' epochs or schema ids are not known, or what is known of them is too old.
+    #[error("it is not known where to write")]
+    NotRoutable,
+    /// Certainly not written.
+    #[error("the producer's queue is full")]
+    QueueFull,
+    /// Certainly not written.
+    #[error("not written: {0}")]
+    NotWritten(String),
+    /// It may or may not stand in the log.
+    #[error("not acknowledged in time: {0}")]
+    Unknown(String),
+}
+
+impl EventLog {
+    pub fn new(
+        kafka: &KafkaConfig,
+        submissions: Producer,
+        views: Producer,
+        tables: Tables,
+        epoch_max_age: Duration,
+    ) -> Self {
+        Self {
+            submissions,
+            views,
+            submission_topic: kafka.name(topics::QUIZ_SUBMISSION),
+            view_topic: kafka.name(topics::QUIZ_VIEW),
+            tables,
+            encoders: OnceLock::new(),
+            epoch_max_age,
+        }
+    }
+
+    /// Makes the encoders, or says which command is missing. To be repeated until it succeeds.
+    pub fn prepare(&self) -> anyhow::Result<()> {
+        if self.encoders.get().is_some() {
+            return Ok(());
+        }
+        let encoders = Encoders {
+            submitted: self.tables.schema_ids.encoder(&self.submission_topic)?,
+            viewed: self.tables.schema_ids.encoder(&self.view_topic)?,
+        };
+        for topic in [&self.submission_topic, &self.view_topic] {
+            anyhow::ensure!(
+                self.tables.epochs.get(topic).is_some(),
+                "{topic} has no epochs: run `vendzz topics apply`"
+            );
+        }
+        // Set twice at most, with equal encoders.
+        let _ = self.encoders.set(encoders);
+        Ok(())
+    }
+
+    /// Opens both producers' connections.
+    pub async fn warm(&self, timeout: Duration) -> anyhow::Result<()> {
+        self.submissions.warm(&self.submission_topic, timeout).await?;
+        self.views.warm(&self.view_topic, timeout).await?;
+        Ok(())
+    }
+
+    /// Whether it is known where events belong: an edge that has not compared its epochs with the log
+    /// for V must not write.
+    pub fn is_routable(&self) -> bool {
+        let age = self.tables.epochs_follower.in_step_age();
+        self.encoders.get().is_some() && age.is_some_and(|age| age <= self.epoch_max_age)
+    }
+
+    /// Returns once every replica that must has the record.
+    pub async fn append_submission(
+        &self,
+        response_id: &TimedId,
+        submitted: &QuizSubmitted,
+        deadline: Instant,
+    ) -> Result<(), AppendError> {
+        let encoders = self.encoders()?;
+        let partition = self.partition(&self.submission_topic, &submitted.quiz_id, response_id)?;
+        let key = format!("{}/{}", submitted.quiz_id, submitted.response_id);
+        let payload = encoders
+            .submitted
+            .encode(submitted)
+            .map_err(|error| AppendError::NotWritten(error.to_string()))?;
+        let record = OutgoingRecord {
+            topic: &self.submission_topic,
+            partition,
+            key: key.as_bytes(),
+            payload: Some(&payload),
+            headers: &[],
+        };
+        loop {
+            let sent = match tokio::time::timeout_at(deadline, self.submissions.send(&record)).await {
+                Ok(sent) => sent,
+                Err(_) => return Err(AppendError::Unknown("the request's deadline has passed".to_owned())),
+            };
+            match sent {
+                Ok(_) => return Ok(()),
+                // The partitions of a new epoch are announced before this client has heard of them.
+                Err(SendError::NotSent(_)) if Instant::now() + PARTITION_WAIT < deadline => {
+                    tokio::time::sleep(PARTITION_WAIT).await;
+                }
+                Err(error) => return Err(error.into()),
+            }
+        }
+    }
+
+    /// Returns once the record is in the producer's queue.
+    pub fn enqueue_view(&self, visitor_id: &TimedId, viewed: &QuizViewed) -> Result<(), AppendError> {
+        let encoders = self.encoders()?;
+        let partition = self.partition(&self.view_topic, &viewed.quiz_id, visitor_id)?;
+        let key = format!("{}/{}", viewed.quiz_id, viewed.visitor_id);
+        let payload =
+            encoders.viewed.encode(viewed).map_err(|error| AppendError::NotWritten(error.to_string()))?;
+        let record = OutgoingRecord {
+            topic: &self.view_topic,
+            partition,
+            key: key.as_bytes(),
+            payload: Some(&payload),
+            headers: &[],
+        };
+        self.views.enqueue(&record).map(drop).map_err(AppendError::from)
+    }
+
+    /// Waits until both queues are empty.
+    pub async fn flush(&self, timeout: Duration) -> anyhow::Result<()> {
+        let (submissions, views) = tokio::join!(self.submissions.flush(timeout), self.views.flush(timeout));
+        submissions?;
+        views?;
+        Ok(())
+    }
+
+    /// Publishes the length of both queues.
+    pub fn report(&self) {
+        self.submissions.report();
+        self.views.report();
+    }
+
+    fn encoders(&self) -> Result<&Encoders, AppendError> {
+        self.encoders.get().filter(|_| self.is_routable()).ok_or(AppendError::NotRoutable)
+    }
+
+    fn partition(&self, topic: &str, quiz_id: &str, id: &TimedId) -> Result<i32, AppendError> {
+        let epochs = self.tables.epochs.get(topic).ok_or(AppendError::NotRoutable)?;
+        routing::route(quiz_id, id, &epochs).ok_or(AppendError::NotRoutable)
+    }
+}
+
+impl From<SendError> for AppendError {
+    fn from(error: SendError) -> Self {
+        match error {
+            SendError::QueueFull => Self::QueueFull,
+            SendError::NotSent(detail) | SendError::Refused(detail) => Self::NotWritten(detail),
+            SendError::Unknown(detail) => Self::Unknown(detail),
+        }
+    }
+}
