@@ -3,7 +3,7 @@
 # archives are unpacked, and only then the folder gets its final name. Wants: say.sh, preconditions.sh, require_java.
 
 fetch_servers() {
-  local folder new started java_home
+  local folder new log started java_home
   folder=$(servers_folder)
   [[ ! -e $folder/verified ]] || return 0
   require_java
@@ -16,14 +16,18 @@ fetch_servers() {
   new=$folder.new
   rm -rf "$new" "$folder"
   say servers "downloading Kafka, Cassandra, PostgreSQL and Apicurio (240 MB) into $folder"
-  JAVA_HOME=$java_home mvn --batch-mode --quiet -Dstyle.color=never --file "$downloads/pom.xml" package \
-    "-Dservers.folder=$new" "-Dpostgres.platform=$(postgres_platform)" </dev/null ||
-    fail 'Maven could not download the servers' 'is there a network? a proxy or mirror belongs into ~/.m2/settings.xml or MAVEN_OPTS'
+  log=$folder.log
+  JAVA_HOME=$java_home mvn --batch-mode --quiet --file "$downloads/pom.xml" package \
+    "-Dservers.folder=$new" "-Dpostgres.platform=$(postgres_platform)" >"$log" 2>&1 </dev/null || {
+    sed 's/^/    | /' "$log" | cut -c1-300 | head -n 15 >&2
+    fail 'Maven could not download the servers' "the whole log: $log" \
+      'is there a network? a proxy or mirror belongs into ~/.m2/settings.xml or MAVEN_OPTS'
+  }
   verify_servers "$new"
   unpack_servers "$new"
   touch "$new/verified"
   mv "$new" "$folder"
-  rm -f "$folder.lock"
+  rm -f "$folder.lock" "$log"
   say servers "downloaded and verified in $(seconds_since "$started") s"
 }
 

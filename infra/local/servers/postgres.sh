@@ -4,38 +4,50 @@
 postgres_ports() { echo "$VENDZZ_POSTGRES_PORT VENDZZ_POSTGRES_PORT"; }
 postgres_replica_ports() { echo "$VENDZZ_POSTGRES_REPLICA_PORT VENDZZ_POSTGRES_REPLICA_PORT"; }
 
-# postgres_account: fills `as_postgres` (the start of its command lines) and `postgres_programs` (the folder of its
-# binaries, which root's cache would hide from nobody, so that root gives it a copy).
+# postgres_account: fills `as_postgres` (the start of its command lines), `postgres_programs` (the folder of its binaries,
+# which root's cache would hide from nobody, so that root gives it a copy) and `postgres_data` (the folder of both clusters).
 postgres_account() {
+  local folder=$vendzz_local_dir aside
   as_postgres=()
+  postgres_data=$folder/data
   postgres_programs=$(servers_folder)/postgres/unpacked
   ((EUID == 0)) || return 0
   as_postgres=(setpriv --reuid=nobody --regid="$(id -g nobody)" --clear-groups)
-  if ! "${as_postgres[@]}" test -x "$vendzz_local_dir/data"; then
-    # A folder above, such as /root, lets nobody pass: lend it the one right to search folders.
-    as_postgres+=(--inh-caps=+dac_read_search --ambient-caps=+dac_read_search)
-    "${as_postgres[@]}" test -x "$vendzz_local_dir/data" 2>/dev/null ||
-      fail "PostgreSQL may not run as root, and user nobody may not enter $(unsearchable_folder "$vendzz_local_dir/data")" \
-        "chmod o+x that folder, or work as another user, or VENDZZ_LOCAL_DIR=/var/tmp/vendzz"
+  aside=$(postgres_folder_aside)
+  if [[ -e $aside ]] || ! "${as_postgres[@]}" test -x "$postgres_data"; then
+    postgres_use_folder_aside "$aside"
+    folder=$aside
+    postgres_data=$folder/data
   fi
-  local copy=$vendzz_local_dir/programs/postgres
-  if [[ ! -e $copy ]]; then
-    mkdir -p "$vendzz_local_dir/programs"
-    rm -rf "$copy.new"
-    cp -r "$postgres_programs" "$copy.new"
-    mv "$copy.new" "$copy"
+  postgres_programs=$folder/programs/postgres
+  if [[ ! -e $postgres_programs ]]; then
+    mkdir -p "$folder/programs"
+    rm -rf "$postgres_programs.new"
+    cp -r "$(servers_folder)/postgres/unpacked" "$postgres_programs.new"
+    mv "$postgres_programs.new" "$postgres_programs"
   fi
-  postgres_programs=$copy
 }
 
-# unsearchable_folder FOLDER: the topmost one above it that others may not enter.
-unsearchable_folder() {
-  local folder=$1 found=$1
-  while [[ $folder != / ]]; do
-    if [[ $(stat -c %A "$folder") != *[xt] ]]; then found=$folder; fi
-    folder=$(dirname "$folder")
-  done
-  echo "$found"
+# postgres_folder_aside: where PostgreSQL lives when root's checkout lies in a folder that nobody may not enter, as /root
+# is. One folder for each checkout; `clean` removes it too.
+postgres_folder_aside() {
+  local hash
+  hash=$(sha256sum <<<"$vendzz_local_dir")
+  echo "/var/tmp/vendzz-stream-${hash:0:16}"
+}
+
+postgres_use_folder_aside() {
+  local aside=$1
+  [[ ! -e $vendzz_local_dir/data/postgres ]] ||
+    fail "user nobody, as whom PostgreSQL runs, may no longer enter $vendzz_local_dir/data" \
+      'let others enter the folders above it (chmod o+x), or drop the data: infra/local/stack clean'
+  if [[ ! -e $aside ]]; then
+    say postgres "its data goes to $aside: PostgreSQL refuses to run as root, and others may not enter this checkout"
+    mkdir -m 755 "$aside"
+  fi
+  # Everyone may write to /var/tmp: only root's own folder is trusted.
+  [[ -d $aside && ! -L $aside && -O $aside ]] || fail "$aside is there and is not a folder of root" 'remove it'
+  mkdir -p "$aside/data"
 }
 
 # postgres_make_cluster: the databases and the replica's copy, made aside and moved in whole, so that an interrupted
@@ -76,7 +88,7 @@ postgres_wait_for_orphans() {
 
 # postgres_launch NAME PORT SETTING…
 postgres_launch() {
-  local name=$1 port=$2 data=$vendzz_local_dir/data/$1
+  local name=$1 port=$2 data=$postgres_data/$1
   shift 2
   postgres_wait_for_orphans "$name" "$data"
   # Nothing runs on this folder; the number in the file may by now be anyone's.
@@ -87,8 +99,9 @@ postgres_launch() {
 }
 
 postgres_start() {
-  local data=$vendzz_local_dir/data/postgres as_postgres postgres_programs
+  local as_postgres postgres_programs postgres_data data
   postgres_account
+  data=$postgres_data/postgres
   if [[ ! -e $data ]]; then
     rm -rf "$data-replica"
     postgres_make_cluster "$data"
@@ -98,12 +111,25 @@ postgres_start() {
 }
 
 postgres_replica_start() {
-  local data=$vendzz_local_dir/data/postgres-replica as_postgres postgres_programs
-  [[ -e $data ]] || fail 'postgres-replica: its copy of the data is missing; it is made while postgres is stopped' \
-    'infra/local/stack down postgres, then infra/local/stack up'
+  local as_postgres postgres_programs postgres_data
   postgres_account
+  [[ -e $postgres_data/postgres-replica ]] || fail 'postgres-replica: its copy of the data is missing; it is made while postgres is stopped' \
+    'infra/local/stack down postgres, then infra/local/stack up'
   postgres_launch postgres-replica "$VENDZZ_POSTGRES_REPLICA_PORT" -c \
     "primary_conninfo=host=127.0.0.1 port=$VENDZZ_POSTGRES_PORT user=vendzz application_name=replica"
+}
+
+# postgres_clean: what is left outside of .local after both servers have stopped.
+postgres_clean() {
+  local folder data aside
+  aside=$(postgres_folder_aside)
+  for folder in "$vendzz_local_dir" "$aside"; do
+    for data in "$folder"/data/postgres{,-replica}; do
+      postgres_wait_for_orphans postgres "$data"
+      postgres_drop_shared_memory "$data"
+    done
+  done
+  if [[ -O $aside ]]; then rm -rf "$aside"; fi
 }
 
 # postgres_drop_shared_memory DATA: what a killed server left in System V shared memory; the seventh line of its pid file
