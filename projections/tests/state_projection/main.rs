@@ -1,0 +1,13 @@
+//! The state projection against a real PostgreSQL, each test with a database of its own. One binary,
+//! since linking takes longer than the tests.
+
+mod commit_unanswered;
+mod frozen_owner;
+mod golden;
+mod properties;
+mod proxy;
+mod ranges;
+mod reads;
+mod set_up;
+mod support;
+mod writing;
