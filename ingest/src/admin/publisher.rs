@@ -196,3 +196,19 @@ fn overtaken(quiz_id: &str, appended: i64) -> Refusal {
 fn changed(version: &Version, outcome: Outcome) -> Changed {
     Changed { version: version.number, definition: version.definition.clone(), outcome }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{definition, version};
+    use super::*;
+
+    #[test]
+    fn a_version_that_stands_on_another_than_was_judged_is_no_success() {
+        let appended = |replaced| Version { replaced, ..version(9, definition("q", "acc", "published")) };
+        assert_eq!(check_base(&appended(Some(5)), Some(5)), Ok(()));
+        assert_eq!(check_base(&appended(None), None), Ok(()));
+        let overtaken = Err(Refusal::Overtaken { appended: 9 });
+        assert_eq!(check_base(&appended(Some(7)), Some(5)), overtaken);
+        assert_eq!(check_base(&appended(Some(7)), None), overtaken);
+    }
+}

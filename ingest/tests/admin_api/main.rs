@@ -1,0 +1,12 @@
+//! The admin API as its users see it: the real binary against the real Kafka, registry and PostgreSQL
+//! (`infra/local/stack up`), in a namespace of its own.
+
+mod bad_definitions;
+mod bad_requests;
+mod crashes;
+mod drain;
+mod harness;
+mod locking;
+mod publishing;
+mod races;
+mod starting;
