@@ -49,6 +49,11 @@ impl std::fmt::Debug for AdminToken {
 impl Installation {
     /// From the variables that the services themselves read.
     pub fn from_env() -> anyhow::Result<Self> {
+        Ok(Self { admin_token: admin_token()?, ..Self::of_servers_in_env()? })
+    }
+
+    /// The same without the admin API's token, which exists only once services have run.
+    pub fn of_servers_in_env() -> anyhow::Result<Self> {
         Ok(Self {
             kafka_bootstrap: variable("VENDZZ_KAFKA_BOOTSTRAP", "127.0.0.1:19092"),
             kafka_names: Namespace::new(variable("VENDZZ_KAFKA_PREFIX", "")),
@@ -62,7 +67,7 @@ impl Installation {
             edge: address("VENDZZ_EDGE_ADDR", "127.0.0.1:8080")?,
             edge_private: private_address("VENDZZ_EDGE_PRIVATE_PORT", "9464")?,
             admin: address("VENDZZ_ADMIN_ADDR", "127.0.0.1:8081")?,
-            admin_token: admin_token()?,
+            admin_token: AdminToken::new(""),
         })
     }
 }

@@ -4,9 +4,14 @@
 //! compares the log and both stores with it. `demo`, `capacity` and `cluster` are put together from these.
 #![forbid(unsafe_code)]
 
+pub mod capacity;
+pub mod cluster;
+pub mod demo;
 pub mod generator;
 pub mod installation;
 pub mod journal;
+pub mod processes;
+pub mod quizzes;
 pub mod reckoning;
 pub mod sent;
 mod table;

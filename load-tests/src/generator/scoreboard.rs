@@ -1,5 +1,5 @@
 use std::collections::BTreeMap;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use hdrhistogram::Histogram;
@@ -17,7 +17,7 @@ const SURPRISES_KEPT: usize = 10;
 #[derive(Default)]
 pub struct Scoreboard {
     board: Mutex<Board>,
-    journal: Option<Journal>,
+    journal: Mutex<Option<Journal>>,
 }
 
 #[derive(Default)]
@@ -50,7 +50,7 @@ struct Tally {
 impl Scoreboard {
     /// Writes every id and fate to the journal too.
     pub fn with_journal(journal: Journal) -> Self {
-        Self { journal: Some(journal), ..Self::default() }
+        Self { journal: Mutex::new(Some(journal)), ..Self::default() }
     }
 
     pub(super) fn begin(&self, length: Duration) {
@@ -65,7 +65,7 @@ impl Scoreboard {
     }
 
     pub(super) fn issue(&self, event: &Event) {
-        if let Some(journal) = &self.journal {
+        if let Some(journal) = &*self.journal() {
             journal.issued(event.kind, &event.quiz, event.id);
         }
         self.with(|board| {
@@ -93,7 +93,7 @@ impl Scoreboard {
     }
 
     pub(super) fn settle(&self, event: &Event, fate: Fate, last_attempt: &Attempt, latency: Duration) {
-        if let Some(journal) = &self.journal {
+        if let Some(journal) = &*self.journal() {
             journal.settled(event.kind, &event.quiz, event.id, fate);
         }
         self.with(|board| {
@@ -141,8 +141,13 @@ impl Scoreboard {
     }
 
     /// Writes the rest of the journal.
-    pub fn close_journal(&mut self) -> std::io::Result<()> {
-        self.journal.take().map_or(Ok(()), Journal::close)
+    pub fn close_journal(&self) -> std::io::Result<()> {
+        let journal = self.journal().take();
+        journal.map_or(Ok(()), Journal::close)
+    }
+
+    fn journal(&self) -> MutexGuard<'_, Option<Journal>> {
+        self.journal.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn with<R>(&self, change: impl FnOnce(&mut Board) -> R) -> R {

@@ -17,9 +17,9 @@ pub enum ViewPromise {
 /// Counters since the edge's start.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct EdgeViewLosses {
-    /// The queue was full.
+    /// Answered 503: the queue was full, or the edge was shedding.
     pub dropped: u64,
-    /// Not delivered, as far as the edge knows: some may stand in the log all the same.
+    /// Answered 204 and not delivered, as far as the edge knows: some may stand in the log all the same.
     pub lost: u64,
 }
 

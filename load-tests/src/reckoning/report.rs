@@ -84,7 +84,9 @@ fn reason(reckoning: &Reckoning, sum: &ViewCounts) -> String {
         None if sum.missing > 0 => reasons.push("best effort: the edge was killed".to_owned()),
         None => {}
         Some(losses) if losses.dropped + losses.lost == 0 => {}
-        Some(losses) => reasons.push(format!("the edge dropped {} and lost {}", losses.dropped, losses.lost)),
+        Some(losses) => {
+            reasons.push(format!("the edge turned {} away and lost {}", losses.dropped, losses.lost))
+        }
     }
     if sum.unknown > 0 {
         reasons.push(format!("{} without an answer", grouped(sum.unknown)));

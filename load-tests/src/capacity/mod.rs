@@ -1,0 +1,11 @@
+//! What the system takes and what it costs: the highest rates held, and CPU seconds by process.
+
+mod bare;
+mod ceiling;
+mod measure;
+mod measure_report;
+
+pub use bare::serve_bare;
+pub use ceiling::{Ceiling, CeilingReport, Step};
+pub use measure::Measure;
+pub use measure_report::{MeasureReport, ProcessCost};

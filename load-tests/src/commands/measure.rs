@@ -1,0 +1,59 @@
+use std::process::ExitCode;
+use std::time::Duration;
+
+use clap::Args;
+use tokio_util::sync::CancellationToken;
+use vendzz_load_tests::capacity::Measure;
+use vendzz_load_tests::installation::Installation;
+
+use super::options::{QuizOptions, SendingOptions, rate};
+
+#[derive(Debug, Args)]
+pub(crate) struct Options {
+    /// Submissions a second, of the edge and of the bare handler
+    #[arg(long, default_value = "500", value_parser = rate)]
+    rate: f64,
+    /// Views a second
+    #[arg(long, default_value = "2000", value_parser = rate)]
+    views: f64,
+    /// Of each phase
+    #[arg(long, default_value_t = 30)]
+    seconds: u64,
+    /// Seconds for which the idle processes are watched first
+    #[arg(long, default_value_t = 15)]
+    idle: u64,
+    /// Only this process of the local stack, e.g. edge; may be given several times
+    #[arg(long = "service", value_name = "NAME")]
+    services: Vec<String>,
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+    #[command(flatten)]
+    quizzes: QuizOptions,
+    #[command(flatten)]
+    sending: SendingOptions,
+}
+
+impl Options {
+    pub(super) async fn run(self, stop: CancellationToken) -> anyhow::Result<ExitCode> {
+        let installation = Installation::from_env()?;
+        let quizzes = self.quizzes.published(&installation).await?;
+        let measure = Measure {
+            submissions_per_second: self.rate,
+            views_per_second: self.views,
+            seconds: Duration::from_secs(self.seconds),
+            idle: Duration::from_secs(self.idle),
+            processes: self.services,
+            connections: self.sending.connections,
+            seed: self.sending.seed,
+        };
+        let report =
+            measure.run(&installation, &quizzes, &stop, |phase| eprintln!("measuring: {phase}")).await?;
+        if self.json {
+            println!("{}", serde_json::to_string_pretty(&report)?);
+        } else {
+            print!("{report}");
+        }
+        Ok(ExitCode::SUCCESS)
+    }
+}
