@@ -2,7 +2,7 @@
 
 use clap::{Parser, Subcommand};
 
-use crate::{lag, schemas, tail, topics};
+use crate::{lag, schemas, stats, tail, topics};
 
 const ENVIRONMENT: &str = "\
 Environment, with the defaults of the local stack:
@@ -40,6 +40,8 @@ pub(crate) enum Command {
     Tail(tail::Options),
     /// How far each projection is behind the log, in records and in seconds
     Lag(lag::Options),
+    /// What both projections hold of a quiz
+    Stats(stats::Options),
     /// The reference of all metrics, as Markdown (docs/metrics.md)
     Metrics,
 }

@@ -2,6 +2,7 @@
 #![forbid(unsafe_code)]
 
 mod arguments;
+mod clock;
 mod cluster;
 mod exit;
 mod lag;
@@ -10,6 +11,7 @@ mod output;
 mod profile;
 mod schemas;
 mod settings;
+mod stats;
 mod tail;
 mod topics;
 
@@ -50,6 +52,7 @@ async fn run(command: Command, settings: &Settings) -> anyhow::Result<Answer> {
         Command::Topics { command } => topics::run(command, settings).await,
         Command::Tail(options) => tail::run(options, settings).await,
         Command::Lag(options) => lag::run(options, settings).await,
+        Command::Stats(options) => stats::run(options).await,
         Command::Metrics => metrics::run(),
     }
 }

@@ -1,20 +1,22 @@
 use std::collections::BTreeMap;
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant};
 
 use anyhow::Context;
 use rdkafka::consumer::{BaseConsumer, Consumer};
 use rdkafka::error::KafkaError;
 use rdkafka::message::Message;
 use rdkafka::{Offset, TopicPartitionList};
+use vendzz_projections::{analytics, state};
 use vendzz_schemas::topics::{QUIZ_DEFINITION, QUIZ_SUBMISSION, QUIZ_VIEW};
 
 use super::{GroupLag, PartitionLag};
+use crate::clock::now_ms;
 use crate::cluster::Cluster;
 use crate::output;
 
 /// Consumer groups and what they read.
 const GROUPS: &[(&str, &[&str])] =
-    &[("project.state", &[QUIZ_DEFINITION, QUIZ_SUBMISSION]), ("project.analytics", &[QUIZ_VIEW, QUIZ_SUBMISSION])];
+    &[(state::GROUP, &[QUIZ_DEFINITION, QUIZ_SUBMISSION]), (analytics::GROUP, &[QUIZ_VIEW, QUIZ_SUBMISSION])];
 
 const CALL: Duration = Duration::from_secs(8);
 const POLL: Duration = Duration::from_millis(50);
@@ -130,11 +132,6 @@ fn first_records(
         }
     }
     Ok(found)
-}
-
-fn now_ms() -> i64 {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
 }
 
 fn seconds_between(from_ms: i64, to_ms: i64) -> f64 {
