@@ -63,9 +63,7 @@ mod tests {
     #[test]
     fn a_long_value_is_cut_at_a_character() {
         let mut breakdown = Breakdown::default();
-        breakdown.add(&format!("{}ção", "x".repeat(MAX_VALUE_BYTES - 2)));
-        let kept = breakdown.counts.keys().next().unwrap();
-        assert_eq!(kept.len(), MAX_VALUE_BYTES - 2 + 1);
-        assert!(kept.ends_with("xc"));
+        breakdown.add(&format!("{}ção", "x".repeat(MAX_VALUE_BYTES - 1)));
+        assert_eq!(breakdown.counts.keys().collect::<Vec<_>>(), [&"x".repeat(MAX_VALUE_BYTES - 1)]);
     }
 }

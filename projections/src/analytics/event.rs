@@ -1,5 +1,10 @@
 use uuid::Uuid;
-use vendzz_schemas::events::Utm;
+use vendzz_schemas::events::{QuizSubmitted, QuizViewed, Utm};
+
+use super::contract::{Violation, check_submission, check_view};
+use crate::event_time::event_time;
+
+const VERDICT_BOT: &str = "bot";
 
 /// One record of the log as the fold takes it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -33,8 +38,42 @@ pub enum EventKind {
 }
 
 impl Event {
+    /// A view at `offset`, appended at `append_ms` (milliseconds since 1970, UTC).
+    pub fn of_view(offset: i64, append_ms: i64, view: QuizViewed) -> Result<Self, Violation> {
+        check_view(&view)?;
+        let time = event_time(view.received_at, append_ms);
+        Ok(Self {
+            offset,
+            append_ms,
+            at_ms: time.millis,
+            time_replaced: time.replaced,
+            quiz_id: view.quiz_id,
+            kind: EventKind::View { bot: view.bot_verdict == VERDICT_BOT },
+            device: view.device,
+            country: view.country,
+            utm: view.utm,
+        })
+    }
+
+    /// A submission at `offset`, appended at `append_ms` (milliseconds since 1970, UTC).
+    pub fn of_submission(offset: i64, append_ms: i64, submission: QuizSubmitted) -> Result<Self, Violation> {
+        let response_id = check_submission(&submission)?.uuid();
+        let time = event_time(submission.received_at, append_ms);
+        Ok(Self {
+            offset,
+            append_ms,
+            at_ms: time.millis,
+            time_replaced: time.replaced,
+            kind: EventKind::Submission { bot: submission.is_bot(), response_id },
+            quiz_id: submission.quiz_id,
+            device: submission.device,
+            country: submission.country,
+            utm: submission.utm,
+        })
+    }
+
     /// Writes the idempotency key, (quiz_id, response_id), of a submission into `key`; `false` for
-    /// a view, which has none. The id's length is fixed, so two pairs never share a key.
+    /// a view, which has none. The response id's length is fixed, so two pairs never share a key.
     pub(super) fn idempotency_key(&self, key: &mut Vec<u8>) -> bool {
         let EventKind::Submission { response_id, .. } = self.kind else { return false };
         key.clear();

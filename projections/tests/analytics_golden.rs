@@ -1,0 +1,166 @@
+//! What one fixed log folds to. When this output changes, every row ever written would have been
+//! another: raise `FOLD_VERSION`, make tables of that version and rebuild; then, and only then,
+//! accept the new snapshot.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::time::Duration;
+
+use vendzz_projections::analytics::{Event, FOLD_VERSION, LogRecord, SourceFold, Violation};
+use vendzz_runtime::dedupe::DedupeWindow;
+use vendzz_runtime::kernel::ResumePoint;
+use vendzz_schemas::events::{AnswerValue, QuizSubmitted, QuizViewed, Utm};
+use vendzz_schemas::ids::TimedId;
+
+/// 2026-12-31T23:50:00Z: the log crosses a year, a month, a day and an hour.
+const START_MS: i64 = 1_798_761_000_000;
+const RECORDS: i64 = 600;
+
+/// A fixed sequence of numbers (the constants of Knuth's MMIX).
+struct Numbers(u64);
+
+impl Numbers {
+    fn below(&mut self, bound: u64) -> u64 {
+        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (self.0 >> 33) % bound
+    }
+
+    fn one_of(&mut self, words: &[&str]) -> String {
+        words[self.below(words.len() as u64) as usize].to_owned()
+    }
+}
+
+struct Common {
+    append_ms: i64,
+    received_at: i64,
+    quiz_id: String,
+    device: String,
+    country: String,
+    utm: Utm,
+    bot_verdict: String,
+}
+
+fn common(numbers: &mut Numbers, offset: i64) -> Common {
+    let append_ms = START_MS + offset * 2_000 + numbers.below(1_500) as i64;
+    let age_ms = match numbers.below(40) {
+        0 => 49 * 3_600_000,
+        1 => -6 * 60_000,
+        2 => 3_600_000,
+        _ => numbers.below(400) as i64,
+    };
+    let long_campaign = format!("campanha-{}", "ã".repeat(100));
+    let campaign = match numbers.below(20) {
+        0 => long_campaign,
+        _ => format!("campanha {}", numbers.below(70)),
+    };
+    Common {
+        append_ms,
+        received_at: append_ms - age_ms,
+        quiz_id: match numbers.below(40) {
+            0 => "Nome Inválido".to_owned(),
+            _ => numbers.one_of(&["emagrecimento", "emagrecimento", "emprestimo"]),
+        },
+        device: numbers.one_of(&["mobile", "mobile", "desktop", "tablet", "unknown"]),
+        country: numbers.one_of(&["BR", "BR", "PT", ""]),
+        utm: Utm {
+            source: numbers.one_of(&["google", "meta", ""]),
+            medium: numbers.one_of(&["cpc", ""]),
+            campaign,
+            ..Utm::default()
+        },
+        bot_verdict: numbers.one_of(&["human", "human", "human", "suspect", "bot"]),
+    }
+}
+
+fn view(numbers: &mut Numbers, offset: i64) -> (i64, Result<Event, Violation>) {
+    let Common { append_ms, received_at, quiz_id, device, country, utm, bot_verdict } = common(numbers, offset);
+    let view = QuizViewed {
+        account_id: "conta".to_owned(),
+        quiz_id,
+        visitor_id: TimedId::mint_at(1, &[1; 10]).to_string(),
+        version: None,
+        received_at,
+        device,
+        country,
+        referrer: String::new(),
+        utm,
+        bot_verdict,
+        address_hash: String::new(),
+    };
+    (append_ms, Event::of_view(offset, append_ms, view))
+}
+
+fn submission(numbers: &mut Numbers, offset: i64) -> (i64, Result<Event, Violation>) {
+    let Common { append_ms, received_at, quiz_id, device, country, utm, bot_verdict } = common(numbers, offset);
+    let response = TimedId::mint_at(1, &[numbers.below(120) as u8; 10]).to_string();
+    let answer = match numbers.below(30) {
+        0 => AnswerValue::Double(f64::NAN),
+        1 => AnswerValue::Text("a\0b".to_owned()),
+        _ => AnswerValue::Text("sim".to_owned()),
+    };
+    let submission = QuizSubmitted {
+        account_id: "conta".to_owned(),
+        quiz_id,
+        response_id: if numbers.below(30) == 0 { "outra coisa".to_owned() } else { response },
+        visitor_id: None,
+        version: 7,
+        received_at,
+        started_at: None,
+        submitted_at: None,
+        answers: BTreeMap::from([("q1".to_owned(), answer)]),
+        hidden: BTreeMap::new(),
+        utm,
+        referrer: String::new(),
+        device,
+        country,
+        bot_verdict,
+        bot_reasons: Vec::new(),
+        address_hash: String::new(),
+        tags: Vec::new(),
+    };
+    (append_ms, Event::of_submission(offset, append_ms, submission))
+}
+
+fn fold(window: Option<Duration>, make: fn(&mut Numbers, i64) -> (i64, Result<Event, Violation>)) -> String {
+    let mut numbers = Numbers(20_261_122);
+    let mut text = String::new();
+    let mut log = Vec::new();
+    for offset in 0..RECORDS {
+        match make(&mut numbers, offset) {
+            (_, Ok(event)) => log.push(LogRecord::Event(event)),
+            (append_ms, Err(violation)) => {
+                let _ = writeln!(text, "offset {offset}: {} ({violation})", violation.reason);
+                log.push(LogRecord::SetAside { append_ms });
+            }
+        }
+    }
+    let mut fold = SourceFold::new(None, window.map(|window| DedupeWindow::new(window, "incarnation")));
+    let missing = fold.missing(&log);
+    for key in missing.hours {
+        fold.put_hour(key, None);
+    }
+    for key in missing.minutes {
+        fold.put_minute(key, None);
+    }
+    let outcome = fold.apply(&log, ResumePoint { offset: RECORDS - 1, max_append_ms: 0, hash: 0 });
+    let _ = writeln!(text, "{outcome:?}");
+    let hours: BTreeMap<_, _> = fold.dirty_hours().collect();
+    for (key, totals) in hours {
+        let _ = writeln!(text, "hour {} {}: {totals:?}", key.quiz_id, key.start_ms);
+    }
+    let minutes: BTreeMap<_, _> = fold.dirty_minutes().collect();
+    for (key, totals) in minutes {
+        let _ = writeln!(text, "minute {} {}: {totals:?}", key.quiz_id, key.start_ms);
+    }
+    text
+}
+
+#[test]
+fn the_output_of_this_version_never_changes() {
+    let views = fold(None, view);
+    let submissions = fold(Some(Duration::from_secs(5 * 60)), submission);
+    let text = format!("VIEWS\n{views}\nSUBMISSIONS\n{submissions}");
+    insta::with_settings!({snapshot_path => "analytics_golden", prepend_module_to_snapshot => false, omit_expression => true}, {
+        insta::assert_snapshot!(format!("fold_v{FOLD_VERSION}"), text);
+    });
+}
