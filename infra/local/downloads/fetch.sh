@@ -19,7 +19,7 @@ fetch_servers() {
   log=$folder.log
   JAVA_HOME=$java_home mvn --batch-mode --quiet --file "$downloads/pom.xml" package \
     "-Dservers.folder=$new" "-Dpostgres.platform=$(postgres_platform)" >"$log" 2>&1 </dev/null || {
-    sed 's/^/    | /' "$log" | cut -c1-300 | head -n 15 >&2
+    sed 's/^/    | /' "$log" | cut -c1-1000 | head -n 5 >&2
     fail 'Maven could not download the servers' "the whole log: $log" \
       'is there a network? a proxy or mirror belongs into ~/.m2/settings.xml or MAVEN_OPTS'
   }

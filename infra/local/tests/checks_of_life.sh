@@ -28,8 +28,8 @@ an_interrupted_start_leaves_no_orphan() {
 starts_in_a_pipe() {
   # A pipe ends only when no server holds its writing end, neither as its output nor as some other descriptor.
   # shellcheck disable=SC2016
-  timeout 180 bash -c '{ "$1" up 2>&1 9>&1; } | cat' pipe "$stack" >"$work/up.log" 2>&1 ||
-    problem "up | cat did not end: $(cat "$work/up.log")"
+  timeout 180 bash -o pipefail -c '{ "$1" up 2>&1 9>&1; } | cat' pipe "$stack" >"$work/up.log" 2>&1 ||
+    problem "up | cat failed or did not end: $(cat "$work/up.log")"
   succeeds "$stack" status
   pass "all five start and answer ($(grep -o 'up after .*' "$work/up.log"))"
 }
