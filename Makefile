@@ -7,6 +7,9 @@ stack := infra/local/stack
 services := infra/local/services
 scripts = $(shell grep -rlE '^(\#!.*bash|\# shellcheck shell=bash)' infra/local .ci)
 
+# One after the other, also under make -j; what overlaps is in start-and-build.
+.NOTPARALLEL:
+
 .PHONY: help
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
@@ -44,14 +47,14 @@ fmt: ## format the Rust code
 lint: setup ## formatting, clippy with warnings denied, shellcheck when there
 	@$(step) format cargo fmt --all --check
 	@$(step) clippy cargo clippy --release --workspace --all-targets -- -D warnings
-	@if command -v shellcheck > /dev/null; then $(step) shellcheck shellcheck -x $(scripts); fi
+	@if command -v shellcheck > /dev/null; then $(step) shellcheck shellcheck $(scripts); fi
 
 .PHONY: demo
 demo: up ## the whole thing: servers, services, three quizzes, a minute of traffic, the reckoning
 	@. infra/local/env; $(step) demo target/release/vendzz-load demo
 
 .PHONY: test
-test: start-and-build lint ## every test, against the real servers
+test: lint start-and-build ## every test, against the real servers
 	@$(step) stack-test infra/local/tests/stack-test
 	@. infra/local/env; $(step) test cargo test --release --workspace
 
