@@ -1,5 +1,7 @@
 //! The generator against a server that misbehaves on purpose.
 
+#![allow(clippy::unwrap_used)]
+
 use std::collections::HashMap;
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicUsize, Ordering};

@@ -1,0 +1,13 @@
+//! The fault suite: processes and servers are killed, frozen and taken away under real traffic, and
+//! afterwards every accepted submission must stand in the log, in PostgreSQL and in the CQL store,
+//! once. The servers run already (`infra/local/stack up`), the programs are built (`make build`).
+//!
+//! One trial at a time: each disturbs what the others would stand on.
+
+mod databases;
+mod edge;
+mod projectors;
+mod rebuild;
+mod servers_away;
+mod trial;
+mod zombies;

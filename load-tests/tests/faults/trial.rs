@@ -1,0 +1,108 @@
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio_util::sync::CancellationToken;
+use vendzz_load_tests::cluster::{Cluster, Servers};
+use vendzz_load_tests::generator::{LoadFigures, LoadPlan, Scoreboard, generate};
+use vendzz_load_tests::quizzes::Quizzes;
+use vendzz_load_tests::reckoning::{
+    Baseline, Reckoner, ViewPromise, disagreement_lines, reckoning_table, traffic_lines,
+};
+use vendzz_load_tests::traffic::{Crowd, Mix, TrafficQuiz, read_quiz_files};
+
+/// What a trial sends each second. Small, so that faults and not the machine's limits are met.
+pub(crate) const SUBMISSIONS_PER_SECOND: f64 = 80.0;
+/// The projections have this long to apply what is left once the traffic has ended.
+const CATCH_UP: Duration = Duration::from_secs(120);
+
+/// Services of their own, quizzes published, and how everything stood before the traffic.
+pub(crate) struct Trial {
+    pub(crate) cluster: Cluster,
+    pub(crate) servers: Servers,
+    pub(crate) quizzes: Vec<TrafficQuiz>,
+    reckoner: Reckoner,
+    baseline: Baseline,
+}
+
+/// Traffic that runs beside the faults.
+pub(crate) struct Traffic {
+    scoreboard: Arc<Scoreboard>,
+    running: tokio::task::JoinHandle<anyhow::Result<LoadFigures>>,
+}
+
+impl Traffic {
+    pub(crate) fn is_running(&self) -> bool {
+        !self.running.is_finished()
+    }
+}
+
+impl Trial {
+    pub(crate) async fn begin() -> Self {
+        let servers = Servers::hold().await;
+        let cluster = Cluster::start().await.expect("the services start");
+        let examples = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/examples");
+        let mut quizzes = Vec::new();
+        for file in read_quiz_files(&examples).expect("the example quizzes") {
+            quizzes.push(Quizzes::new(cluster.installation()).publish(&file).await.expect("published"));
+        }
+        let ids: Vec<String> = quizzes.iter().map(|quiz| quiz.id.to_string()).collect();
+        let reckoner = Reckoner::connect(cluster.installation()).await.expect("the reckoner connects");
+        let baseline = reckoner.baseline(&ids, CATCH_UP).await.expect("a baseline");
+        Self { cluster, servers, quizzes, reckoner, baseline }
+    }
+
+    /// Starts traffic: with views, resends and invalid submissions, as real traffic has them.
+    pub(crate) fn start_traffic(&self, length: Duration, seed: u64) -> Traffic {
+        let mix = Mix {
+            submissions_per_second: SUBMISSIONS_PER_SECOND,
+            views_per_second: SUBMISSIONS_PER_SECOND * 3.0,
+            resend_share: 0.05,
+            invalid_share: 0.01,
+        };
+        let plan = LoadPlan { patience: Duration::from_secs(90), ..LoadPlan::new(mix, length, seed) };
+        let edge = self.cluster.installation().edge;
+        let crowd = Crowd::gather(&self.quizzes, &mix, edge, seed);
+        let scoreboard = Arc::new(Scoreboard::default());
+        let board = scoreboard.clone();
+        let running =
+            tokio::spawn(async move { generate(&plan, crowd, edge, board, CancellationToken::new()).await });
+        Traffic { scoreboard, running }
+    }
+
+    /// Waits for the traffic's end and the projections, and says what does not agree.
+    pub(crate) async fn reckon(&self, traffic: Traffic, views: ViewPromise) -> Vec<String> {
+        let figures = traffic.running.await.expect("the generator lives").expect("the generator ran");
+        for line in traffic_lines(&figures) {
+            println!("{line}");
+        }
+        assert!(figures.submissions.accepted > 100, "too little was accepted for the trial to say anything");
+        assert_eq!(figures.surprises, 0, "unexpected answers: {:?}", figures.first_surprises);
+        if let Err(behind) = self.reckoner.wait_until_caught_up(CATCH_UP, |_| {}).await {
+            return vec![format!("{behind:#}")];
+        }
+        // What a late or frozen writer would still do, it does now.
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        let sent = traffic.scoreboard.sent();
+        let reckoning = self.reckoner.reckon(&self.baseline, &sent, views).await.expect("a reckoning");
+        println!("{}", reckoning_table(&reckoning));
+        disagreement_lines(&reckoning)
+    }
+
+    /// Waits until both projections have applied the whole log.
+    pub(crate) async fn catch_up(&self) {
+        self.reckoner.wait_until_caught_up(CATCH_UP, |_| {}).await.expect("the projections catch up");
+    }
+
+    /// [`Trial::reckon`], and everything must agree.
+    pub(crate) async fn expect_agreement(&self, traffic: Traffic, views: ViewPromise) {
+        let disagreements = self.reckon(traffic, views).await;
+        assert!(disagreements.is_empty(), "{}", disagreements.join("\n"));
+    }
+}
+
+/// A pause of a random length, so that a fault meets any moment.
+pub(crate) async fn pause(from: Duration, to: Duration) {
+    let length = rand::random_range(from..to);
+    tokio::time::sleep(length).await;
+}
