@@ -15,8 +15,6 @@ pub struct EdgeMetrics {
     routes: [RouteMetrics; Route::ALL.len()],
     submissions: Outcomes,
     views: Outcomes,
-    /// Views that were answered 204 and did not reach the log.
-    pub views_lost: Counter,
     verdicts: [Counter; 3],
     pub submissions_limited: Counter,
     pub views_limited: Counter,
@@ -49,7 +47,6 @@ impl EdgeMetrics {
             routes: Route::ALL.map(RouteMetrics::new),
             submissions: outcomes(MetricName::QuizSubmissions, "unavailable"),
             views: outcomes(MetricName::QuizViews, "dropped"),
-            views_lost: MetricName::QuizViews.counter_of(&[("outcome", "lost")]),
             verdicts: [Verdict::Human, Verdict::Suspect, Verdict::Bot]
                 .map(|verdict| MetricName::BotVerdicts.counter_of(&[("verdict", verdict.as_str())])),
             submissions_limited: limited(Route::Submit.label()),

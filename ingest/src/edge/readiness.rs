@@ -4,7 +4,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use vendzz_runtime::health::{Health, Latch};
+use vendzz_runtime::kafka::{KafkaConfig, check_durability};
 use vendzz_runtime::tables::Tables;
+use vendzz_schemas::topics::{QUIZ_SUBMISSION, QUIZ_VIEW};
 
 use super::clock;
 use super::config::SnapshotConfig;
@@ -13,6 +15,7 @@ use super::state::Edge;
 
 const RETRY: Duration = Duration::from_millis(200);
 const WARM_TIMEOUT: Duration = Duration::from_secs(5);
+const DURABILITY_RETRY: Duration = Duration::from_secs(5);
 /// Kafka is said to be away after so long without a comparison with the log's end.
 const AWAY_AFTER: Duration = Duration::from_secs(15);
 
@@ -26,10 +29,19 @@ pub(super) struct Readiness {
     address_key_known: Latch,
     producers_warm: Latch,
     log_in_step: Latch,
+    /// In production alone.
+    durability: Option<(Latch, KafkaConfig)>,
 }
 
 impl Readiness {
-    pub(super) fn new(health: &Health, edge: Arc<Edge>, tables: Tables, snapshot: Option<SnapshotKeeper>) -> Self {
+    /// `production`: where the topics must be kept durably.
+    pub(super) fn new(
+        health: &Health,
+        edge: Arc<Edge>,
+        tables: Tables,
+        snapshot: Option<SnapshotKeeper>,
+        production: Option<KafkaConfig>,
+    ) -> Self {
         let log_in_step = health.latch("log", "not asked yet");
         log_in_step.ready();
         Self {
@@ -41,6 +53,8 @@ impl Readiness {
             address_key_known: health.latch("address_key", "the day's address key is not known"),
             producers_warm: health.latch("producers", "not connected"),
             log_in_step,
+            durability: production
+                .map(|kafka| (health.latch("durability", "the topics' replication is not known"), kafka)),
         }
     }
 
@@ -63,6 +77,9 @@ impl Readiness {
         self.address_key_known.ready();
         self.warm_producers().await;
         self.producers_warm.ready();
+        if let Some((latch, kafka)) = &self.durability {
+            require_durability(latch, kafka).await;
+        }
         if let Some(keeper) = self.snapshot.clone() {
             tokio::spawn(async move { keeper.keep(snapshot.every).await });
         }
@@ -81,6 +98,9 @@ impl Readiness {
                 for latch in
                     [&self.tables_read, &self.definitions_read, &self.address_key_known, &self.producers_warm]
                 {
+                    latch.degraded(reason.as_str());
+                }
+                if let Some((latch, _)) = &self.durability {
                     latch.degraded(reason.as_str());
                 }
             }
@@ -122,4 +142,14 @@ impl Readiness {
             tokio::time::sleep(Duration::from_secs(1)).await;
         }
     }
+}
+
+/// An edge in production takes nothing into topics that can lose it.
+async fn require_durability(latch: &Latch, kafka: &KafkaConfig) {
+    let topics = [QUIZ_SUBMISSION, QUIZ_VIEW].map(|topic| kafka.name(topic));
+    while let Err(error) = check_durability(kafka, &topics).await {
+        latch.missing(error.to_string());
+        tokio::time::sleep(DURABILITY_RETRY).await;
+    }
+    latch.ready();
 }

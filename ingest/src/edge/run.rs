@@ -5,9 +5,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use tokio_util::task::TaskTracker;
-use vendzz_runtime::kafka::Producer;
+use vendzz_runtime::kafka::{BestEffortProducer, Producer};
 use vendzz_runtime::service::Service;
 use vendzz_runtime::tables::{Epochs, SchemaIds, Tables};
+use vendzz_runtime::telemetry::MetricName;
 
 use super::client::NetworkLimiter;
 use super::clock;
@@ -37,7 +38,8 @@ pub async fn run(config: EdgeConfig, service: Service) -> anyhow::Result<()> {
     let address_keys = AddressKeys::default();
     let keys_follower = address_keys.follow(&config.kafka, drain.clone())?;
     let submissions = Producer::new(&config.kafka, &config.producers.submissions)?;
-    let views = Producer::new(&config.kafka, &config.producers.views)?;
+    let views_lost = MetricName::QuizViews.counter_of(&[("outcome", "lost")]);
+    let views = BestEffortProducer::new(&config.kafka, &config.producers.views, views_lost)?;
     let log =
         EventLog::new(&config.kafka, submissions.clone(), views, tables.clone(), config.ids.epoch_max_age);
     let snapshot = config.snapshot.folder.clone().map(|folder| {
@@ -68,11 +70,18 @@ pub async fn run(config: EdgeConfig, service: Service) -> anyhow::Result<()> {
     tracing::info!(address = %listener.address()?, "listening");
     let accepting = tokio::spawn(listener.accept(edge.clone(), drain.clone()));
     tokio::spawn(keep_keys(address_keys, keys_follower, config.kafka.clone(), submissions, clock::now_ms));
-    tokio::spawn(report(edge.clone()));
-    let readiness = Readiness::new(&service.health, edge.clone(), tables, snapshot.clone());
+    let production = config.is_production.then(|| config.kafka.clone());
+    let readiness = Readiness::new(&service.health, edge.clone(), tables, snapshot.clone(), production);
     let becoming_ready = tokio::spawn(readiness.reach(config.snapshot.clone()));
 
-    drain.cancelled().await;
+    let failure = tokio::select! {
+        () = drain.cancelled() => None,
+        failure = watch_producers(&edge) => Some(failure),
+    };
+    if failure.is_some() {
+        service.health.drain();
+        drain.cancel();
+    }
     let connections = accepting.await?;
     finish_requests(&edge, &connections, &config.times).await;
     if let Err(error) = edge.log.flush(config.times.drain_flush).await {
@@ -82,7 +91,10 @@ pub async fn run(config: EdgeConfig, service: Service) -> anyhow::Result<()> {
     if let Some(snapshot) = snapshot.filter(|_| edge.definitions_follower.is_caught_up()) {
         snapshot.write().await?;
     }
-    Ok(())
+    match failure {
+        Some(failure) => Err(anyhow::anyhow!("a producer is of no use any more: {failure}")),
+        None => Ok(()),
+    }
 }
 
 /// Requests whose body has come are answered; those whose body is still on its way are told to go
@@ -97,9 +109,13 @@ async fn finish_requests(edge: &Edge, connections: &TaskTracker, times: &Times) 
     }
 }
 
-async fn report(edge: Arc<Edge>) {
+/// Reports the queues, until a producer fails for ever: then only a new process helps.
+async fn watch_producers(edge: &Edge) -> String {
     loop {
         edge.log.report();
+        if let Some(failure) = edge.log.fatal_error() {
+            return failure;
+        }
         tokio::time::sleep(REPORT_EVERY).await;
     }
 }

@@ -1,10 +1,11 @@
 use std::time::Duration;
 
-use rdkafka::ClientConfig;
+use rdkafka::client::Client;
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use rdkafka::message::{Header, OwnedHeaders};
 use rdkafka::producer::{FutureProducer, FutureRecord, Producer as _};
 use rdkafka::util::Timeout;
+use rdkafka::{ClientConfig, ClientContext};
 
 use super::KafkaConfig;
 use crate::telemetry::MetricName;
@@ -78,24 +79,7 @@ pub struct Producer {
 
 impl Producer {
     pub fn new(kafka: &KafkaConfig, settings: &ProducerSettings) -> Result<Self, KafkaError> {
-        let mut config: ClientConfig = kafka.client(settings.name);
-        config
-            .set("enable.idempotence", "true")
-            .set("acks", "all")
-            .set("compression.type", "zstd")
-            .set("partitioner", "murmur2_random")
-            .set("linger.ms", settings.linger.as_millis().to_string())
-            .set("message.timeout.ms", settings.message_timeout.as_millis().to_string())
-            // A request that the broker never answers is given up early enough to be sent once more.
-            .set("request.timeout.ms", (settings.message_timeout / 2).as_millis().to_string())
-            .set(
-                "socket.timeout.ms",
-                (settings.message_timeout / 2 + Duration::from_secs(1)).as_millis().to_string(),
-            )
-            .set("queue.buffering.max.messages", settings.queue_records.to_string())
-            .set("queue.buffering.max.kbytes", settings.queue_kbytes.to_string())
-            .set("message.max.bytes", "1000000");
-        Ok(Self { inner: config.create()?, name: settings.name })
+        Ok(Self { inner: client_config(kafka, settings).create()?, name: settings.name })
     }
 
     /// Hands the record to the queue and waits until the broker has acknowledged it.
@@ -152,12 +136,7 @@ impl Producer {
     pub async fn warm(&self, topic: &str, timeout: Duration) -> Result<usize, KafkaError> {
         let inner = self.inner.clone();
         let topic = topic.to_owned();
-        let fetched = tokio::task::spawn_blocking(move || {
-            inner
-                .client()
-                .fetch_metadata(Some(&topic), Timeout::After(timeout))
-                .map(|metadata| metadata.topics().iter().map(|topic| topic.partitions().len()).sum())
-        });
+        let fetched = tokio::task::spawn_blocking(move || warm(inner.client(), &topic, timeout));
         fetched.await.unwrap_or(Err(KafkaError::Canceled))
     }
 
@@ -174,13 +153,54 @@ impl Producer {
             .increment(1);
     }
 
+    /// What makes this producer useless for ever; only a new one helps.
+    pub fn fatal_error(&self) -> Option<String> {
+        fatal_error_of(self.inner.client())
+    }
+
     /// Publishes the length of the queue.
     pub fn report(&self) {
         MetricName::ProducerQueue.gauge_of(&[("producer", self.name)]).set(f64::from(self.waiting()));
     }
 }
 
-fn not_queued(error: &KafkaError) -> SendError {
+/// What every producer of ours sets.
+pub(super) fn client_config(kafka: &KafkaConfig, settings: &ProducerSettings) -> ClientConfig {
+    let mut config: ClientConfig = kafka.client(settings.name);
+    config
+        .set("enable.idempotence", "true")
+        .set("acks", "all")
+        .set("compression.type", "zstd")
+        .set("partitioner", "murmur2_random")
+        .set("linger.ms", settings.linger.as_millis().to_string())
+        .set("message.timeout.ms", settings.message_timeout.as_millis().to_string())
+        // A request that the broker never answers is given up early enough to be sent once more.
+        .set("request.timeout.ms", (settings.message_timeout / 2).as_millis().to_string())
+        .set(
+            "socket.timeout.ms",
+            (settings.message_timeout / 2 + Duration::from_secs(1)).as_millis().to_string(),
+        )
+        .set("queue.buffering.max.messages", settings.queue_records.to_string())
+        .set("queue.buffering.max.kbytes", settings.queue_kbytes.to_string())
+        .set("message.max.bytes", "1000000");
+    config
+}
+
+/// Asks for the topic's metadata, which opens the connections. Returns its partition count.
+pub(super) fn warm<C: ClientContext>(
+    client: &Client<C>,
+    topic: &str,
+    timeout: Duration,
+) -> Result<usize, KafkaError> {
+    let metadata = client.fetch_metadata(Some(topic), Timeout::After(timeout))?;
+    Ok(metadata.topics().iter().map(|topic| topic.partitions().len()).sum())
+}
+
+pub(super) fn fatal_error_of<C: ClientContext>(client: &Client<C>) -> Option<String> {
+    client.fatal_error().map(|(code, reason)| format!("{code}: {reason}"))
+}
+
+pub(super) fn not_queued(error: &KafkaError) -> SendError {
     match error.rdkafka_error_code() {
         Some(RDKafkaErrorCode::QueueFull) => SendError::QueueFull,
         Some(RDKafkaErrorCode::MessageSizeTooLarge) => SendError::Refused(error.to_string()),

@@ -39,8 +39,8 @@ macro_rules! metric_names {
 
 metric_names! {
     // The edge.
-    QuizViews, Counter, "vendzz_quiz_views_total", ["outcome"], "Views by outcome: accepted, refused, dropped (queue full), lost (not delivered).";
-    QuizSubmissions, Counter, "vendzz_quiz_submissions_total", ["outcome"], "Submissions by outcome: accepted, refused, unavailable, limited.";
+    QuizViews, Counter, "vendzz_quiz_views_total", ["outcome"], "Views by outcome: accepted, refused, limited, dropped (queue full or Kafka away), lost (accepted, not delivered).";
+    QuizSubmissions, Counter, "vendzz_quiz_submissions_total", ["outcome"], "Submissions by outcome: accepted, refused, limited, unavailable.";
     ResponseTime, Histogram, "vendzz_response_time_seconds", ["route"], "Seconds from the request's head to the response's, by route.";
     HttpResponses, Counter, "vendzz_http_responses_total", ["route", "status"], "Responses by route and status.";
     RequestsShed, Counter, "vendzz_requests_shed_total", ["reason"], "Requests refused before they were read, by reason.";
@@ -48,6 +48,9 @@ metric_names! {
     RateLimited, Counter, "vendzz_rate_limited_total", ["route"], "Requests over their network's rate.";
     BotVerdicts, Counter, "vendzz_bot_verdicts_total", ["verdict"], "Verdicts of the bot check.";
     DefinitionsHeld, Gauge, "vendzz_definitions_held", [], "Quiz definitions in the edge's memory.";
+    DefinitionsRefused, Counter, "vendzz_definitions_refused_total", [], "Quiz definitions that the edge could not use; the former version stays.";
+    AddressHashMissing, Counter, "vendzz_address_hash_missing_total", [], "Events without an address hash, because the day's key was not known.";
+    RequestPanics, Counter, "vendzz_request_panics_total", [], "Requests whose handler panicked and was answered 500.";
     SnapshotAge, Gauge, "vendzz_snapshot_age_seconds", [], "Seconds since the edge's disk snapshot was last written.";
     // The admin API.
     QuizChanges, Counter, "vendzz_quiz_changes_total", ["action", "outcome"], "Changes of quizzes asked of the admin API, by action (publish, unpublish) and outcome: created, updated, unchanged, refused, conflict, unavailable, unknown, failed.";

@@ -104,6 +104,10 @@ impl AsyncWrite for WatchedStream {
         if let Some(replacement) = refused_by_hyper::replacement_of(bytes) {
             self.replacement = replacement;
             self.sent = 0;
+            // As far as it goes; hyper does not flush after every write.
+            if let Poll::Ready(Err(error)) = self.poll_replacement(context) {
+                return Poll::Ready(Err(error));
+            }
             return Poll::Ready(Ok(bytes.len()));
         }
         Pin::new(&mut self.inner).poll_write(context, bytes)

@@ -56,8 +56,7 @@ impl Protocols {
             .header_read_timeout(None)
             .max_buf_size(32 * KIB as usize)
             .max_headers(64)
-            .half_close(false)
-            .pipeline_flush(true);
+            .half_close(false);
         let mut http2 = http2::Builder::new(TokioExecutor::new());
         http2
             .timer(TokioTimer::new())

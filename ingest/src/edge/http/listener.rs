@@ -10,7 +10,7 @@ use tokio_util::task::TaskTracker;
 use vendzz_runtime::telemetry::MetricName;
 
 use super::connection::Protocols;
-use super::refused_by_hyper;
+use super::{open_files, refused_by_hyper};
 use crate::edge::config::ListenConfig;
 use crate::edge::state::Edge;
 
@@ -28,6 +28,7 @@ pub struct Listener {
 
 impl Listener {
     pub async fn bind(config: &ListenConfig) -> anyhow::Result<Self> {
+        open_files::allow_connections(config.max_connections);
         let socket = TcpListener::bind(config.address)
             .await
             .with_context(|| format!("cannot listen on {} (VENDZZ_EDGE_ADDR)", config.address))?;

@@ -5,6 +5,7 @@ mod admission;
 mod body;
 mod connection;
 mod listener;
+mod open_files;
 mod refused_by_hyper;
 mod routes;
 mod service;

@@ -2,7 +2,7 @@ use std::sync::OnceLock;
 use std::time::Duration;
 
 use tokio::time::Instant;
-use vendzz_runtime::kafka::{KafkaConfig, OutgoingRecord, Producer, SendError};
+use vendzz_runtime::kafka::{BestEffortProducer, KafkaConfig, OutgoingRecord, Producer, SendError};
 use vendzz_runtime::tables::Tables;
 use vendzz_schemas::codec::Encoder;
 use vendzz_schemas::events::{QuizSubmitted, QuizViewed};
@@ -15,7 +15,7 @@ const PARTITION_WAIT: Duration = Duration::from_millis(250);
 /// Appends submissions and views to the partitions that their ids say.
 pub struct EventLog {
     submissions: Producer,
-    views: Producer,
+    views: BestEffortProducer,
     submission_topic: String,
     view_topic: String,
     tables: Tables,
@@ -50,7 +50,7 @@ impl EventLog {
     pub fn new(
         kafka: &KafkaConfig,
         submissions: Producer,
-        views: Producer,
+        views: BestEffortProducer,
         tables: Tables,
         epoch_max_age: Duration,
     ) -> Self {
@@ -150,7 +150,7 @@ impl EventLog {
             payload: Some(&payload),
             headers: &[],
         };
-        self.views.enqueue(&record).map(drop).map_err(AppendError::from)
+        self.views.enqueue(&record).map_err(AppendError::from)
     }
 
     /// Waits until both queues are empty.
@@ -159,6 +159,11 @@ impl EventLog {
         submissions?;
         views?;
         Ok(())
+    }
+
+    /// What makes a producer useless for ever: the process must be started again.
+    pub fn fatal_error(&self) -> Option<String> {
+        self.submissions.fatal_error().or_else(|| self.views.fatal_error())
     }
 
     /// Publishes the length of both queues.
