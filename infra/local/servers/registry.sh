@@ -23,3 +23,13 @@ registry_ready() {
   registry_answers && curl --silent --fail --max-time 5 --output /dev/null -X PUT -H 'content-type: application/json' \
     --data '{"compatibility":"FULL_TRANSITIVE"}' "$VENDZZ_REGISTRY_URL/config"
 }
+
+# When PostgreSQL was started again under it, its pool still holds connections to the old one, and each fails
+# one request before it is replaced. Requests that nobody waits for take them out.
+registry_after_postgres() {
+  local try in_a_row=0
+  for ((try = 0; try < 50 && in_a_row < 5; try++)); do
+    if registry_answers; then in_a_row=$((in_a_row + 1)); else in_a_row=0; fi
+  done
+  ((in_a_row == 5)) || fail 'the registry does not answer after the restart of PostgreSQL' 'infra/local/stack kill registry, then up'
+}
