@@ -23,7 +23,9 @@ async fn a_frozen_owner_holds_up_the_next_one_for_no_longer_than_the_limit() {
     let mut frozen = Owner::open(&projection(&proxy.config(&database)), &submissions()).await;
     let frozen_log = Log { records: log.records.clone() };
     let frozen = tokio::spawn(async move { frozen.apply(&frozen_log, 3).await });
+    let began = Instant::now();
     while !proxy.is_spent() {
+        assert!(began.elapsed() < Duration::from_secs(5), "no COMMIT passed the proxy");
         tokio::time::sleep(Duration::from_millis(10)).await;
     }
 
