@@ -1,22 +1,20 @@
 //! Tables and numbers for people.
 
-use comfy_table::presets::UTF8_HORIZONTAL_ONLY;
-use comfy_table::{Cell, CellAlignment, Table};
+use comfy_table::presets::NOTHING;
+use comfy_table::{CellAlignment, Table};
 
-/// A table whose first column names things and whose others hold numbers.
-pub(crate) fn new_table(header: &[&str]) -> Table {
+/// A table whose first column names the lines and whose others hold numbers.
+pub(crate) fn line_table(header: Vec<String>, rows: impl IntoIterator<Item = Vec<String>>) -> String {
     let mut table = Table::new();
-    table.load_style(UTF8_HORIZONTAL_ONLY).set_header(header.to_vec());
+    table.load_style(NOTHING).set_header(header);
+    for row in rows {
+        table.add_row(row);
+    }
     for column in table.column_iter_mut().skip(1) {
         column.set_cell_alignment(CellAlignment::Right);
     }
-    table
-}
-
-pub(crate) fn add_row(table: &mut Table, name: &str, cells: &[String]) {
-    let mut row = vec![Cell::new(name)];
-    row.extend(cells.iter().map(Cell::new));
-    table.add_row(row);
+    let rendered = table.to_string();
+    rendered.lines().map(str::trim_end).collect::<Vec<_>>().join("\n")
 }
 
 /// 12 345.

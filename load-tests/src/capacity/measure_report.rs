@@ -3,7 +3,7 @@ use std::fmt;
 use serde::Serialize;
 
 use crate::generator::KindFigures;
-use crate::table::{add_row, new_table};
+use crate::table::line_table;
 
 const EDGE: &str = "edge";
 
@@ -53,34 +53,19 @@ impl MeasureReport {
 
 impl fmt::Display for MeasureReport {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut table = new_table(&[
-            "process",
-            "idle,\n% of a core",
-            "CPU s per\n1,000 submissions",
-            "CPU s per\n1,000 views",
-        ]);
+        let header = ["PROCESS", "IDLE, % OF A CORE", "CPU S / 1,000 SUBMISSIONS", "CPU S / 1,000 VIEWS"];
         let seconds = |seconds: f64| format!("{seconds:.4}");
-        let cells = |cost: &ProcessCost| {
-            [
-                format!("{:.1}", cost.idle_share * 100.0),
-                seconds(cost.per_1000_submissions),
-                seconds(cost.per_1000_views),
-            ]
+        let row = |cost: &ProcessCost| {
+            let idle = format!("{:.1}", cost.idle_share * 100.0);
+            vec![cost.process.clone(), idle, seconds(cost.per_1000_submissions), seconds(cost.per_1000_views)]
         };
-        for cost in &self.processes {
-            add_row(&mut table, &cost.process, &cells(cost));
-        }
-        let all = [String::new(), seconds(self.per_1000_submissions()), seconds(self.per_1000_views())];
-        add_row(&mut table, "all of these", &all);
-        add_row(
-            &mut table,
-            "bare handler",
-            &[String::new(), seconds(self.bare_per_1000_submissions), String::new()],
-        );
-        if let Some(generator) = &self.generator {
-            add_row(&mut table, "generator", &cells(generator));
-        }
-        writeln!(formatter, "{table}")?;
+        let mut rows: Vec<Vec<String>> = self.processes.iter().map(row).collect();
+        let (submissions, views) = (self.per_1000_submissions(), self.per_1000_views());
+        rows.push(vec!["all of these".to_owned(), String::new(), seconds(submissions), seconds(views)]);
+        let bare = seconds(self.bare_per_1000_submissions);
+        rows.push(vec!["bare handler".to_owned(), String::new(), bare, String::new()]);
+        rows.extend(self.generator.iter().map(row));
+        writeln!(formatter, "{}\n", line_table(header.map(str::to_owned).to_vec(), rows))?;
         for (name, figures) in
             [("submissions", &self.submissions), ("views", &self.views), ("bare handler", &self.bare)]
         {

@@ -5,7 +5,9 @@ use std::time::Duration;
 use clap::Args;
 use vendzz_load_tests::installation::Installation;
 use vendzz_load_tests::journal::read_journal;
-use vendzz_load_tests::reckoning::{Reckoner, ViewPromise, disagreement_lines, reckoning_table};
+use vendzz_load_tests::reckoning::{
+    Reckoner, ViewPromise, disagreement_lines, reckoning_table, unknown_lines,
+};
 
 #[derive(Debug, Args)]
 pub(crate) struct Options {
@@ -35,7 +37,7 @@ impl Options {
             println!("{}", serde_json::to_string_pretty(&reckoning)?);
         } else {
             println!("{}", reckoning_table(&reckoning));
-            for line in disagreement_lines(&reckoning) {
+            for line in unknown_lines(&reckoning).into_iter().chain(disagreement_lines(&reckoning)) {
                 println!("{line}");
             }
         }

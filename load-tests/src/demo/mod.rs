@@ -18,7 +18,8 @@ use crate::installation::Installation;
 use crate::journal::Journal;
 use crate::quizzes::Quizzes;
 use crate::reckoning::{
-    Baseline, Behind, Reckoner, Reckoning, ViewPromise, disagreement_lines, reckoning_table, traffic_lines,
+    Baseline, Behind, Reckoner, Reckoning, ViewPromise, disagreement_lines, run_table, traffic_lines,
+    unknown_lines,
 };
 use crate::sent::Sent;
 use crate::traffic::{Crowd, TrafficQuiz, read_quiz_files};
@@ -151,11 +152,11 @@ pub async fn with_progress(
 
 /// Prints the table and what does not agree; whether everything agrees.
 fn show(figures: &LoadFigures, reckoning: &Reckoning) -> bool {
-    println!("\n{}\n", reckoning_table(reckoning));
+    println!("\n{}\n", run_table(reckoning, figures));
     for line in traffic_lines(figures) {
         println!("{line}");
     }
-    for line in disagreement_lines(reckoning) {
+    for line in unknown_lines(reckoning).into_iter().chain(disagreement_lines(reckoning)) {
         println!("{line}");
     }
     if figures.surprises > 0 {

@@ -39,7 +39,7 @@ pub use cql::{AnalyticsTotals, TotalsKey, TotalsReader, TotalsValue};
 pub use edge_losses::{EdgeViewLosses, ViewPromise, read_edge_losses};
 pub use kafka::{LogContents, LogReader, LoggedQuiz, LoggedResponse};
 pub use postgres::{ResponseReader, StateRows};
-pub use report::{disagreement_lines, reckoning_table, traffic_lines};
+pub use report::{disagreement_lines, reckoning_table, run_table, traffic_lines, unknown_lines};
 pub use views::ViewCounts;
 
 use crate::installation::Installation;

@@ -1,135 +1,140 @@
-//! The reckoning for people.
+//! The reckoning for people: one line for each place that was counted, one column for each quiz.
 
-use comfy_table::Table;
+use super::{QuizReckoning, Reckoning};
+use crate::generator::{KindFigures, LoadFigures};
+use crate::table::{grouped, line_table};
 
-use super::{QuizReckoning, Reckoning, SubmissionCounts, ViewCounts};
-use crate::generator::LoadFigures;
-use crate::table::{add_row, grouped, new_table};
-
-/// The table: a line for each quiz, submissions above and views below, with the sum of each.
+/// The tables of submissions and of views.
 pub fn reckoning_table(reckoning: &Reckoning) -> String {
-    format!("{}\n\n{}", submissions_table(&reckoning.quizzes), views_table(reckoning))
+    tables(reckoning, None)
 }
 
-fn submissions_table(quizzes: &[QuizReckoning]) -> Table {
-    let mut table = new_table(&[
-        "submissions",
-        "accepted by\nthe edge",
-        "in Kafka",
-        "in\nPostgreSQL",
-        "in the\nCQL totals",
-        "bots\namong them",
-        "not taken",
-        "unknown",
-    ]);
-    let mut sum = SubmissionCounts::default();
-    for quiz in quizzes {
-        let counts = quiz.submissions;
-        add_row(&mut table, &quiz.quiz, &submission_cells(&counts));
-        sum.accepted += counts.accepted;
-        sum.in_log += counts.in_log;
-        sum.in_postgres += counts.in_postgres;
-        sum.in_cql += counts.in_cql;
-        sum.bots_in_cql += counts.bots_in_cql;
-        sum.not_taken += counts.not_taken;
-        sum.unknown += counts.unknown;
+/// The same, with what only the generator knows: what was sent again.
+pub fn run_table(reckoning: &Reckoning, figures: &LoadFigures) -> String {
+    tables(reckoning, Some(figures))
+}
+
+fn tables(reckoning: &Reckoning, figures: Option<&LoadFigures>) -> String {
+    let submissions = submission_lines(reckoning, figures);
+    let views = view_lines(reckoning, figures);
+    format!("{}\n\n{}", render("submissions", reckoning, &submissions), render("views", reckoning, &views))
+}
+
+/// One line: its name, a number for each quiz where they are known, and the number of all.
+struct Line {
+    name: &'static str,
+    by_quiz: Vec<i64>,
+    all: i64,
+}
+
+impl Line {
+    fn summed(name: &'static str, reckoning: &Reckoning, count: impl Fn(&QuizReckoning) -> i64) -> Self {
+        let by_quiz: Vec<i64> = reckoning.quizzes.iter().map(count).collect();
+        Self { name, all: by_quiz.iter().sum(), by_quiz }
     }
-    add_row(&mut table, "all", &submission_cells(&sum));
-    table
-}
 
-fn submission_cells(counts: &SubmissionCounts) -> [String; 7] {
-    [
-        grouped(counts.accepted),
-        grouped(counts.in_log),
-        grouped(counts.in_postgres),
-        grouped(counts.in_cql),
-        grouped(counts.bots_in_cql),
-        grouped(counts.not_taken),
-        grouped(counts.unknown),
-    ]
-}
-
-fn views_table(reckoning: &Reckoning) -> Table {
-    let mut table = new_table(&[
-        "views",
-        "accepted by\nthe edge",
-        "in Kafka",
-        "in the\nCQL totals",
-        "missing\nin Kafka",
-        "why",
-    ]);
-    let mut sum = ViewCounts::default();
-    for quiz in &reckoning.quizzes {
-        let counts = quiz.views;
-        add_row(&mut table, &quiz.quiz, &view_cells(&counts, String::new()));
-        sum.accepted += counts.accepted;
-        sum.in_log += counts.in_log;
-        sum.in_cql += counts.in_cql;
-        sum.missing += counts.missing;
-        sum.doubled += counts.doubled;
-        sum.unknown += counts.unknown;
+    fn of_all(name: &'static str, all: u64) -> Self {
+        Self { name, by_quiz: Vec::new(), all: signed(all) }
     }
-    add_row(&mut table, "all", &view_cells(&sum, reason(reckoning, &sum)));
-    table
 }
 
-fn view_cells(counts: &ViewCounts, why: String) -> [String; 5] {
-    [grouped(counts.accepted), grouped(counts.in_log), grouped(counts.in_cql), grouped(counts.missing), why]
-}
-
-fn reason(reckoning: &Reckoning, sum: &ViewCounts) -> String {
-    let mut reasons = Vec::new();
-    match reckoning.view_losses {
-        None if sum.missing > 0 => reasons.push("best effort: the edge was killed".to_owned()),
-        None => {}
-        Some(losses) if losses.dropped + losses.lost == 0 => {}
-        Some(losses) => {
-            reasons.push(format!("the edge turned {} away and lost {}", losses.dropped, losses.lost))
-        }
-    }
-    if sum.unknown > 0 {
-        reasons.push(format!("{} without an answer", grouped(sum.unknown)));
-    }
-    if sum.doubled > 0 {
-        reasons.push(format!("{} stand there twice", grouped(sum.doubled)));
-    }
-    if reasons.is_empty() { "-".to_owned() } else { reasons.join(", ") }
-}
-
-/// What the clients saw besides: refusals and resends.
-pub fn traffic_lines(figures: &LoadFigures) -> Vec<String> {
-    let mut lines = Vec::new();
-    for (name, kind) in [("submissions", &figures.submissions), ("views", &figures.views)] {
-        lines.push(format!(
-            "{name}: {} sent, {} accepted, {} refused; resent: {} on purpose after a 2xx, {} after a 503, a 429 or a broken \
-             connection; p50 {:.1} ms, p99 {:.1} ms, slowest {:.0} ms",
-            grouped(kind.issued),
-            grouped(kind.accepted),
-            grouped(kind.refused),
-            grouped(kind.repeated),
-            grouped(kind.sent_again),
-            kind.p50_ms,
-            kind.p99_ms,
-            kind.max_ms,
-        ));
+fn submission_lines(reckoning: &Reckoning, figures: Option<&LoadFigures>) -> Vec<Line> {
+    let line = |name, count: fn(&QuizReckoning) -> i64| Line::summed(name, reckoning, count);
+    let mut lines = vec![
+        line("accepted by the edge", |quiz| signed(quiz.submissions.accepted)),
+        line("in Kafka", |quiz| signed(quiz.submissions.in_log)),
+        line("in PostgreSQL", |quiz| signed(quiz.submissions.in_postgres)),
+        line("in the CQL totals", |quiz| quiz.submissions.in_cql),
+        line("  of them bots", |quiz| quiz.submissions.bots_in_cql),
+        line("refused", |quiz| signed(quiz.submissions.not_taken)),
+        line("outcome unknown", |quiz| signed(quiz.submissions.unknown)),
+        line("further copies in Kafka", |quiz| signed(quiz.submissions.further_copies)),
+    ];
+    if let Some(figures) = figures {
+        lines.push(Line::of_all("resent after a 2xx", figures.submissions.repeated));
+        lines.push(Line::of_all("resent after 503, 429 or a break", figures.submissions.sent_again));
     }
     lines
 }
 
-/// What does not agree, and what is allowed to be unknown.
+fn view_lines(reckoning: &Reckoning, figures: Option<&LoadFigures>) -> Vec<Line> {
+    let line = |name, count: fn(&QuizReckoning) -> i64| Line::summed(name, reckoning, count);
+    let mut lines = vec![
+        line("accepted by the edge", |quiz| signed(quiz.views.accepted)),
+        line("in Kafka", |quiz| signed(quiz.views.in_log)),
+        line("in the CQL totals", |quiz| quiz.views.in_cql),
+        line("accepted, not in Kafka", |quiz| signed(quiz.views.missing)),
+        line("outcome unknown", |quiz| signed(quiz.views.unknown)),
+        line("in Kafka twice", |quiz| signed(quiz.views.doubled)),
+    ];
+    match reckoning.view_losses {
+        Some(losses) => lines.push(Line::of_all("lost, as the edge counts", losses.lost)),
+        None => lines.push(Line::of_all("lost with a killed edge: unknown", 0)),
+    }
+    if let Some(figures) = figures {
+        lines.push(Line::of_all("refused", figures.views.refused));
+        lines.push(Line::of_all("resent after 503, 429 or a break", figures.views.sent_again));
+    }
+    lines
+}
+
+/// Lines that only exist when something went wrong are left out while they are zero.
+fn render(title: &str, reckoning: &Reckoning, lines: &[Line]) -> String {
+    const ONLY_IF_NOT_ZERO: [&str; 4] =
+        ["outcome unknown", "in Kafka twice", "lost with a killed edge: unknown", "further copies in Kafka"];
+    let mut header = vec![title.to_uppercase()];
+    header.extend(reckoning.quizzes.iter().map(|quiz| quiz.quiz.clone()));
+    header.push("ALL".to_owned());
+    let shown = lines.iter().filter(|line| line.all != 0 || !ONLY_IF_NOT_ZERO.contains(&line.name));
+    let rows = shown.map(|line| {
+        let mut cells = vec![line.name.to_owned()];
+        let blanks = reckoning.quizzes.len() - line.by_quiz.len();
+        cells.extend(line.by_quiz.iter().map(grouped));
+        cells.extend(std::iter::repeat_n(String::new(), blanks));
+        cells.push(grouped(line.all));
+        cells
+    });
+    line_table(header, rows)
+}
+
+/// What was sent, and how fast the answers came.
+pub fn traffic_lines(figures: &LoadFigures) -> Vec<String> {
+    let kinds = [("submissions", &figures.submissions), ("views", &figures.views)];
+    let line = |(name, kind): (&str, &KindFigures)| {
+        format!(
+            "{name}: {} sent, {:.0} accepted a second; from when each was due: p50 {:.1} ms, p99 {:.1} ms, slowest {:.0} ms",
+            grouped(kind.issued),
+            kind.accepted_per_second,
+            kind.p50_ms,
+            kind.p99_ms,
+            kind.max_ms,
+        )
+    };
+    kinds.into_iter().map(line).collect()
+}
+
+/// What does not agree, with the first names of each; empty when everything agrees.
 pub fn disagreement_lines(reckoning: &Reckoning) -> Vec<String> {
     let mut lines = Vec::new();
     for disagreement in &reckoning.disagreements {
         lines.push(format!("DISAGREES: {}: {}", disagreement.what, grouped(disagreement.count)));
         lines.extend(disagreement.first.iter().map(|name| format!("    {name}")));
     }
-    if !reckoning.unknown.is_empty() {
-        lines.push(format!(
-            "{} submission(s) were never answered for good; they may stand in the log or not:",
-            reckoning.unknown.len()
-        ));
-        lines.extend(reckoning.unknown.iter().take(10).map(|name| format!("    {name}")));
-    }
     lines
+}
+
+/// Submissions that may be in the log or not, which is no disagreement.
+pub fn unknown_lines(reckoning: &Reckoning) -> Vec<String> {
+    if reckoning.unknown.is_empty() {
+        return Vec::new();
+    }
+    let count = grouped(reckoning.unknown.len());
+    let mut lines =
+        vec![format!("{count} submission(s) never got a final answer; they may be in the log or not:")];
+    lines.extend(reckoning.unknown.iter().take(10).map(|name| format!("    {name}")));
+    lines
+}
+
+fn signed(count: u64) -> i64 {
+    i64::try_from(count).unwrap_or(i64::MAX)
 }
