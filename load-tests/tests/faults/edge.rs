@@ -32,6 +32,5 @@ async fn an_edge_told_to_stop_drains_in_time_and_loses_no_submission() {
     assert!(status.success(), "the drain ended with {status}: {}", trial.cluster.log_of(edge).unwrap());
     trial.cluster.start_instance(edge, &[]).await.unwrap();
 
-
     trial.expect_agreement(traffic, ViewPromise::BestEffort).await;
 }

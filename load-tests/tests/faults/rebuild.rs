@@ -31,8 +31,16 @@ async fn projections_folded_again_equal_the_live_ones_row_for_row() {
     let mut postgres = PgConnection::connect(&trial.cluster.installation().postgres_url).await.unwrap();
     let cql = cql_session(&trial).await;
     let live = (postgres_rows(&mut postgres).await, cql_rows(&cql).await);
-    assert!(live.0.len() > 1_000 && live.1.len() > 20, "{} and {} rows say little", live.0.len(), live.1.len());
-    sqlx::raw_sql("DROP SCHEMA state_v1 CASCADE; DELETE FROM public.read_model").execute(&mut postgres).await.unwrap();
+    assert!(
+        live.0.len() > 1_000 && live.1.len() > 20,
+        "{} and {} rows say little",
+        live.0.len(),
+        live.1.len()
+    );
+    sqlx::raw_sql("DROP SCHEMA state_v1 CASCADE; DELETE FROM public.read_model")
+        .execute(&mut postgres)
+        .await
+        .unwrap();
     let mut drop = Statement::new(format!("DROP KEYSPACE {}", trial.cluster.installation().cql_keyspace));
     drop.set_request_timeout(Some(Duration::from_secs(30)));
     cql.query_unpaged(drop, ()).await.unwrap();
@@ -52,7 +60,10 @@ async fn projections_folded_again_equal_the_live_ones_row_for_row() {
 fn assert_same(live: &BTreeSet<String>, again: &BTreeSet<String>) {
     let only_live: Vec<_> = live.difference(again).take(3).collect();
     let only_again: Vec<_> = again.difference(live).take(3).collect();
-    assert!(only_live.is_empty() && only_again.is_empty(), "only live: {only_live:#?}\nonly again: {only_again:#?}");
+    assert!(
+        only_live.is_empty() && only_again.is_empty(),
+        "only live: {only_live:#?}\nonly again: {only_again:#?}"
+    );
     assert_eq!(live.len(), again.len());
 }
 

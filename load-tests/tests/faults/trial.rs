@@ -21,7 +21,6 @@ pub(crate) struct Trial {
     pub(crate) cluster: Cluster,
     pub(crate) servers: Servers,
     pub(crate) quizzes: Vec<TrafficQuiz>,
-    reckoner: Reckoner,
     baseline: Baseline,
 }
 
@@ -49,7 +48,7 @@ impl Trial {
         let ids: Vec<String> = quizzes.iter().map(|quiz| quiz.id.to_string()).collect();
         let reckoner = Reckoner::connect(cluster.installation()).await.expect("the reckoner connects");
         let baseline = reckoner.baseline(&ids, CATCH_UP).await.expect("a baseline");
-        Self { cluster, servers, quizzes, reckoner, baseline }
+        Self { cluster, servers, quizzes, baseline }
     }
 
     /// Starts traffic: with views, resends and invalid submissions, as real traffic has them.
@@ -78,20 +77,23 @@ impl Trial {
         }
         assert!(figures.submissions.accepted > 100, "too little was accepted for the trial to say anything");
         assert_eq!(figures.surprises, 0, "unexpected answers: {:?}", figures.first_surprises);
-        if let Err(behind) = self.reckoner.wait_until_caught_up(CATCH_UP, |_| {}).await {
+        // Connections of its own: those of the baseline may lead to a server that was killed since.
+        let reckoner = Reckoner::connect(self.cluster.installation()).await.expect("the reckoner connects");
+        if let Err(behind) = reckoner.wait_until_caught_up(CATCH_UP, |_| {}).await {
             return vec![format!("{behind:#}")];
         }
         // What a late or frozen writer would still do, it does now.
         tokio::time::sleep(Duration::from_secs(1)).await;
         let sent = traffic.scoreboard.sent();
-        let reckoning = self.reckoner.reckon(&self.baseline, &sent, views).await.expect("a reckoning");
+        let reckoning = reckoner.reckon(&self.baseline, &sent, views).await.expect("a reckoning");
         println!("{}", reckoning_table(&reckoning));
         disagreement_lines(&reckoning)
     }
 
     /// Waits until both projections have applied the whole log.
     pub(crate) async fn catch_up(&self) {
-        self.reckoner.wait_until_caught_up(CATCH_UP, |_| {}).await.expect("the projections catch up");
+        let reckoner = Reckoner::connect(self.cluster.installation()).await.expect("the reckoner connects");
+        reckoner.wait_until_caught_up(CATCH_UP, |_| {}).await.expect("the projections catch up");
     }
 
     /// [`Trial::reckon`], and everything must agree.
