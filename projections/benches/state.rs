@@ -31,7 +31,11 @@ async fn main() {
 
     let records = log();
     let bytes: usize = records.iter().map(|record| record.value.as_ref().map_or(0, Vec::len)).sum();
-    println!("{} records of {} bytes, 12 answers each; one partition, one at a time", RECORDS, bytes / RECORDS);
+    println!(
+        "{} records of {} bytes, 12 answers each; one partition, one at a time",
+        RECORDS,
+        bytes / RECORDS
+    );
     println!("{:>10} {:>10} {:>12} {:>12}", "batch", "rows/s", "p50 ms", "p99 ms");
     let projection = projection(&config);
     for (partition, size) in [1, 10, 100, 1_000, 5_000].into_iter().enumerate() {
@@ -61,7 +65,8 @@ async fn fold(projection: &StateProjection, partition: i32, records: &[Record], 
 
 async fn run(url: &str, sql: String) {
     let options: sqlx::postgres::PgConnectOptions = url.parse().expect("a URL");
-    let mut connection = options.connect().await.expect("the bench needs the local stack: infra/local/stack up");
+    let mut connection =
+        options.connect().await.expect("the bench needs the local stack: infra/local/stack up");
     connection.execute(sqlx::AssertSqlSafe(sql)).await.expect("the statement runs");
     connection.close().await.expect("the connection closes");
 }

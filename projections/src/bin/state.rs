@@ -28,11 +28,17 @@ async fn run(config: StateConfig, service: Service) -> anyhow::Result<()> {
     if let Some(crash_at) = config.crash_at {
         crash_at.arm();
     }
-    let tables_latch = service.health.latch("tables", "schema.id.v1 and topic.epoch.v1 are not read to their ends");
+    let tables_latch =
+        service.health.latch("tables", "schema.id.v1 and topic.epoch.v1 are not read to their ends");
     let postgres_latch = service.health.latch("postgres", "the tables are not prepared");
     let registry = RegistryClient::new(&config.registry_url).context("VENDZZ_REGISTRY_URL")?;
-    let tables =
-        Tables::follow(&config.kafka, SchemaIds::default(), Epochs::default(), CHECK_TABLES_EVERY, service.drain.clone())?;
+    let tables = Tables::follow(
+        &config.kafka,
+        SchemaIds::default(),
+        Epochs::default(),
+        CHECK_TABLES_EVERY,
+        service.drain.clone(),
+    )?;
     if !prepare_when_up(&config.postgres, &postgres_latch, &service.drain).await? {
         return Ok(());
     }

@@ -33,7 +33,13 @@ impl FromStr for PostgresUrl {
 impl fmt::Display for PostgresUrl {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let database = self.0.get_database().unwrap_or_else(|| self.0.get_username());
-        write!(formatter, "postgres://{}@{}:{}/{database}", self.0.get_username(), self.0.get_host(), self.0.get_port())
+        write!(
+            formatter,
+            "postgres://{}@{}:{}/{database}",
+            self.0.get_username(),
+            self.0.get_host(),
+            self.0.get_port()
+        )
     }
 }
 

@@ -35,9 +35,28 @@ pub const FOLD_VERSION: &str = "state_v1";
 pub const GROUP: &str = "project.state";
 
 /// Where `VENDZZ_CRASH_AT` may end the process.
-pub const CRASH_POINTS: &[&str] = &[
-    "state.before_rows",
-    "state.rows_before_resume_point",
-    "state.before_commit",
-    "state.after_commit",
-];
+pub const CRASH_POINTS: &[&str] =
+    &["state.before_rows", "state.rows_before_resume_point", "state.before_commit", "state.after_commit"];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_statement_and_migration_names_the_tables_of_this_version() {
+        let statements = [
+            include_str!("sql/advance_resume_point.sql"),
+            include_str!("sql/attached_ranges.sql"),
+            include_str!("sql/first_resume_point.sql"),
+            include_str!("sql/insert_responses.sql"),
+            include_str!("sql/read_resume_point.sql"),
+            include_str!("sql/upsert_quizzes.sql"),
+            include_str!("../../migrations/state_v1/0001_tables.sql"),
+        ];
+        for sql in statements {
+            let schemas: Vec<&str> =
+                sql.match_indices("state_v").map(|(at, _)| &sql[at..at + FOLD_VERSION.len()]).collect();
+            assert!(!schemas.is_empty() && schemas.iter().all(|schema| *schema == FOLD_VERSION), "{sql}");
+        }
+    }
+}

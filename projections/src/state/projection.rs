@@ -17,7 +17,12 @@ pub struct StateProjection {
 }
 
 impl StateProjection {
-    pub fn new(namespace: Namespace, store: StateStore, schema_ids: SchemaIds, registry: RegistryClient) -> Self {
+    pub fn new(
+        namespace: Namespace,
+        store: StateStore,
+        schema_ids: SchemaIds,
+        registry: RegistryClient,
+    ) -> Self {
         Self { namespace, store, schema_ids, registry }
     }
 }

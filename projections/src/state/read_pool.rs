@@ -97,8 +97,10 @@ impl Replica {
             return watch.usable;
         }
         // The primary first: what the replica has replayed then is at least as new as its answer says.
-        let end = position(primary, "SELECT pg_wal_lsn_diff(pg_current_wal_flush_lsn(), '0/0')::bigint").await;
-        let replayed = position(&self.pool, "SELECT pg_wal_lsn_diff(pg_last_wal_replay_lsn(), '0/0')::bigint").await;
+        let end =
+            position(primary, "SELECT pg_wal_lsn_diff(pg_current_wal_flush_lsn(), '0/0')::bigint").await;
+        let replayed =
+            position(&self.pool, "SELECT pg_wal_lsn_diff(pg_last_wal_replay_lsn(), '0/0')::bigint").await;
         let now = Instant::now();
         watch.checked = Some(now);
         let was_usable = watch.usable;
@@ -147,7 +149,9 @@ mod tests {
         let mut watch = Watch::default();
         steps
             .iter()
-            .map(|(seconds, end, replayed)| watch.judge(start + Duration::from_secs(*seconds), MAX_LAG, *end, *replayed))
+            .map(|(seconds, end, replayed)| {
+                watch.judge(start + Duration::from_secs(*seconds), MAX_LAG, *end, *replayed)
+            })
             .collect()
     }
 
@@ -169,7 +173,15 @@ mod tests {
     fn a_replica_that_is_away_is_not_read_and_one_without_a_primary_is() {
         assert_eq!(judged(&[(0, Some(100), None)]), [false]);
         assert_eq!(judged(&[(0, None, Some(7))]), [true]);
-        assert_eq!(judged(&[(0, Some(100), Some(100)), (60, None, Some(100))]), [true, true], "it has all there was");
-        assert_eq!(judged(&[(0, Some(100), Some(50)), (60, None, Some(50))]), [false, false], "it has lost something");
+        assert_eq!(
+            judged(&[(0, Some(100), Some(100)), (60, None, Some(100))]),
+            [true, true],
+            "it has all there was"
+        );
+        assert_eq!(
+            judged(&[(0, Some(100), Some(50)), (60, None, Some(50))]),
+            [false, false],
+            "it has lost something"
+        );
     }
 }

@@ -53,7 +53,9 @@ impl<R: StoredRow> TableFold<R> {
             };
             match self.reader.read(framed).await {
                 Ok(event) => events.push(Placed { offset, append_ms, event }),
-                Err(DecodeFailure::Never { reason, detail }) => poison.push(Poison { offset, reason, detail }),
+                Err(DecodeFailure::Never { reason, detail }) => {
+                    poison.push(Poison { offset, reason, detail })
+                }
                 Err(DecodeFailure::NotNow(why)) => {
                     return Err(FoldError::Retry { reason: "registry", source: anyhow::anyhow!(why) });
                 }

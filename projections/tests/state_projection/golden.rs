@@ -22,7 +22,10 @@ fn full() -> QuizSubmitted {
         submitted_at: Some(NEW_YEAR + 59_000),
         answers: BTreeMap::from([
             ("aceite".to_owned(), AnswerValue::Bool(true)),
-            ("endereco".to_owned(), AnswerValue::Map(BTreeMap::from([("cep".to_owned(), "01310-100".to_owned())]))),
+            (
+                "endereco".to_owned(),
+                AnswerValue::Map(BTreeMap::from([("cep".to_owned(), "01310-100".to_owned())])),
+            ),
             ("idade".to_owned(), AnswerValue::Long(-41)),
             ("inteiro".to_owned(), AnswerValue::Double(80.0)),
             ("metas".to_owned(), AnswerValue::List(vec!["dormir".into(), "correr".into()])),
@@ -73,7 +76,8 @@ fn events() -> [QuizSubmitted; 3] {
 
 fn versions() -> [QuizDefinition; 3] {
     let published = definition("emagrecimento", "Emagreça em 30 dias");
-    let removed = RetiredElement { element_id: "idade".into(), element_type: "number".into(), choices: vec![] };
+    let removed =
+        RetiredElement { element_id: "idade".into(), element_type: "number".into(), choices: vec![] };
     [
         published.clone(),
         definition("emprestimo", "Simulador"),
@@ -87,7 +91,8 @@ fn versions() -> [QuizDefinition; 3] {
 }
 
 fn placed<E>(events: impl IntoIterator<Item = E>) -> Vec<Placed<E>> {
-    let place = |(number, event)| Placed { offset: 100 + number, append_ms: NEW_YEAR + 61_000 + number, event };
+    let place =
+        |(number, event)| Placed { offset: 100 + number, append_ms: NEW_YEAR + 61_000 + number, event };
     (0..).zip(events).map(place).collect()
 }
 
@@ -119,6 +124,7 @@ async fn the_tables_of_fixed_events_are_those_of_this_version() {
         insta::assert_json_snapshot!(format!("{FOLD_VERSION}_table_{table}"), database.rows(table).await);
     }
     // The hash in the resume point covers encoded bytes, so here it is the offsets that are fixed.
-    let offsets: Vec<i64> = database.reader().resume_points().await.unwrap().values().map(|point| point.offset).collect();
+    let offsets: Vec<i64> =
+        database.reader().resume_points().await.unwrap().values().map(|point| point.offset).collect();
     assert_eq!(offsets, [2, 2]);
 }

@@ -1,6 +1,8 @@
 //! The state projection against a real PostgreSQL, each test with a database of its own. One binary,
 //! since linking takes longer than the tests.
 
+#![allow(clippy::unwrap_used, reason = "a test that meets the unexpected fails")]
+
 mod commit_unanswered;
 mod frozen_owner;
 mod golden;

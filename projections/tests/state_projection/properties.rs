@@ -38,8 +38,12 @@ enum Fate {
 }
 
 fn plans() -> impl Strategy<Value = Vec<(usize, Fate)>> {
-    let fate =
-        prop_oneof![Just(Fate::Commits), Just(Fate::DiesBeforeCommit), Just(Fate::DiesAfterCommit), Just(Fate::MeetsZombie)];
+    let fate = prop_oneof![
+        Just(Fate::Commits),
+        Just(Fate::DiesBeforeCommit),
+        Just(Fate::DiesAfterCommit),
+        Just(Fate::MeetsZombie)
+    ];
     prop::collection::vec((1..9_usize, fate), 1..40)
 }
 
@@ -172,9 +176,14 @@ fn postgresql_holds_the_first_copies_whatever_happens() {
                 fold_with_deaths(&database, &Log::of(events.clone()), plan).await;
                 let mut stored = BTreeMap::new();
                 for row in database.rows("quiz_responses").await {
-                    let key: (Uuid, String) =
-                        (row["response_id"].as_str().unwrap().parse().unwrap(), row["quiz_id"].as_str().unwrap().to_owned());
-                    stored.insert(key, (row["source_offset"].as_i64().unwrap(), row["answers"]["copy"].as_i64().unwrap()));
+                    let key: (Uuid, String) = (
+                        row["response_id"].as_str().unwrap().parse().unwrap(),
+                        row["quiz_id"].as_str().unwrap().to_owned(),
+                    );
+                    stored.insert(
+                        key,
+                        (row["source_offset"].as_i64().unwrap(), row["answers"]["copy"].as_i64().unwrap()),
+                    );
                 }
                 let expected: BTreeMap<_, _> = first_copies(&events)
                     .into_iter()
@@ -196,7 +205,8 @@ async fn fold_with_deaths(database: &TestDatabase, log: &Log, plan: Vec<(usize, 
         if owner.next == log.records.len() {
             return;
         }
-        let lived = tokio::time::timeout(Duration::from_micros(dies_after_micros), owner.apply(log, count)).await;
+        let lived =
+            tokio::time::timeout(Duration::from_micros(dies_after_micros), owner.apply(log, count)).await;
         match lived {
             Ok(Ok(())) => {}
             // What another owner, or the same one before it died, left behind for a moment.
@@ -206,7 +216,10 @@ async fn fold_with_deaths(database: &TestDatabase, log: &Log, plan: Vec<(usize, 
             }
             Ok(Err(error)) => panic!("{error}"),
         }
-        if a_zombie_wakes && let Some(zombie) = zombies.first_mut() && zombie.next < log.records.len() {
+        if a_zombie_wakes
+            && let Some(zombie) = zombies.first_mut()
+            && zombie.next < log.records.len()
+        {
             // Whether it is overtaken or takes over, the tables stay right.
             let _ = zombie.apply(log, count).await;
         }

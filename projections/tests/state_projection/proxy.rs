@@ -90,7 +90,7 @@ async fn pass(
                     AtCommit::CutAfter => {
                         server.write_all(sent).await?;
                         // Until the server has answered, so that it has certainly committed.
-                        server.read(&mut from_server).await?;
+                        let _answer = server.read(&mut from_server).await?;
                         return Ok(());
                     }
                     AtCommit::Freeze => std::future::pending().await,

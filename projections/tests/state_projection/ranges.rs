@@ -105,7 +105,11 @@ async fn a_range_that_was_dropped_is_made_again_and_the_batch_repeated() {
     owner.apply(&log, 2).await.unwrap();
     database.run("DROP TABLE state_v1.quiz_responses_20251229").await;
     owner.apply(&log, 2).await.unwrap();
-    assert_eq!(database.reader().count_responses("emagrecimento").await.unwrap(), 2, "the two after the drop");
+    assert_eq!(
+        database.reader().count_responses("emagrecimento").await.unwrap(),
+        2,
+        "the two after the drop"
+    );
 }
 
 #[tokio::test]

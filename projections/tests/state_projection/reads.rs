@@ -1,9 +1,12 @@
 use std::time::{Duration, Instant};
 
-use vendzz_projections::state::{Difference, ReadPool, ReplicaConfig, Schema, StateReader, StateStore, compare};
+use vendzz_projections::state::{
+    Difference, ReadPool, ReplicaConfig, Schema, StateReader, StateStore, compare,
+};
 
 use crate::support::{
-    Log, Owner, TestDatabase, definition, definitions, fold_all, response_id, state_v1, submission, submissions, url_of,
+    Log, Owner, TestDatabase, definition, definitions, fold_all, response_id, state_v1, submission,
+    submissions, url_of,
 };
 
 #[tokio::test]
@@ -30,9 +33,7 @@ async fn tables_folded_again_are_equal_row_for_row_and_a_changed_row_is_named() 
     let mut quizzes = Log::new();
     quizzes.define(&definition("emagrecimento", "Emagrecimento"));
     for batch in [7, 50] {
-        database
-            .run("DROP SCHEMA IF EXISTS before CASCADE; ALTER SCHEMA state_v1 RENAME TO before")
-            .await;
+        database.run("DROP SCHEMA IF EXISTS before CASCADE; ALTER SCHEMA state_v1 RENAME TO before").await;
         StateStore::prepare(&database.config).await.unwrap();
         let mut owner = Owner::open(&database.projection(), &submissions()).await;
         while owner.next < log.records.len() {
@@ -93,7 +94,8 @@ async fn reads_from_replica(pool: &ReadPool) -> bool {
 async fn reads_go_to_the_replica_once_it_has_caught_up() {
     let database = TestDatabase::prepared().await;
     fold_all(&database, &Log::of([submission(1)])).await;
-    let replica = ReplicaConfig { url: replica_url(&database).parse().unwrap(), max_lag: Duration::from_secs(5) };
+    let replica =
+        ReplicaConfig { url: replica_url(&database).parse().unwrap(), max_lag: Duration::from_secs(5) };
     let pool = ReadPool::new(&database.config, Some(&replica));
     let began = Instant::now();
     while !reads_from_replica(&pool).await {
@@ -102,7 +104,12 @@ async fn reads_go_to_the_replica_once_it_has_caught_up() {
     }
     let reader = StateReader::live(pool.any().await).await.unwrap();
     assert_eq!(reader.count_responses("emagrecimento").await.unwrap(), 1);
-    assert!(!sqlx::query_scalar::<_, bool>("SELECT pg_is_in_recovery()").fetch_one(&pool.primary()).await.unwrap());
+    assert!(
+        !sqlx::query_scalar::<_, bool>("SELECT pg_is_in_recovery()")
+            .fetch_one(&pool.primary())
+            .await
+            .unwrap()
+    );
 }
 
 #[tokio::test]

@@ -115,7 +115,9 @@ pub(crate) fn state_v1() -> Schema {
 /// A projection that knows both schemas; the registry behind it is away.
 pub(crate) fn projection(config: &PostgresConfig) -> StateProjection {
     let schema_ids = SchemaIds::default();
-    for (id, schema) in [(DEFINITION_SCHEMA, QuizDefinition::SCHEMA), (SUBMISSION_SCHEMA, QuizSubmitted::SCHEMA)] {
+    for (id, schema) in
+        [(DEFINITION_SCHEMA, QuizDefinition::SCHEMA), (SUBMISSION_SCHEMA, QuizSubmitted::SCHEMA)]
+    {
         schema_ids.insert(SchemaId { id, subject: String::new(), version: 1, schema: schema.to_owned() });
     }
     let registry = RegistryClient::new("http://127.0.0.1:1").unwrap();
@@ -131,7 +133,11 @@ pub(crate) fn definitions() -> Source {
 }
 
 fn source(topic: &str) -> Source {
-    Source { topic: topic.to_owned(), incarnation: "b3f1c0de-0000-4000-8000-000000000001".to_owned(), partition: 0 }
+    Source {
+        topic: topic.to_owned(),
+        incarnation: "b3f1c0de-0000-4000-8000-000000000001".to_owned(),
+        partition: 0,
+    }
 }
 
 /// A partition in memory.
@@ -195,7 +201,12 @@ impl Owner {
         self.apply_without(log, count, &[]).await
     }
 
-    pub(crate) async fn apply_without(&mut self, log: &Log, count: usize, set_aside: &[i64]) -> Result<(), FoldError> {
+    pub(crate) async fn apply_without(
+        &mut self,
+        log: &Log,
+        count: usize,
+        set_aside: &[i64],
+    ) -> Result<(), FoldError> {
         let end = (self.next + count).min(log.records.len());
         let batch = Batch::new(&log.records[self.next..end], set_aside, log.through(end as i64 - 1));
         self.fold.apply(&batch).await?;

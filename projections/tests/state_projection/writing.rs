@@ -2,8 +2,8 @@ use vendzz_runtime::kernel::{Applied, Batch, Fold, FoldError, Source};
 use vendzz_schemas::events::{AnswerValue, QuizDefinition, QuizState, QuizSubmitted};
 
 use crate::support::{
-    Log, NEW_YEAR, Owner, TestDatabase, definition, definitions, fold_all, response_id, submission, submissions,
-    with_nul,
+    Log, NEW_YEAR, Owner, TestDatabase, definition, definitions, fold_all, response_id, submission,
+    submissions, with_nul,
 };
 
 #[tokio::test]
@@ -24,7 +24,10 @@ async fn the_first_copy_stays_within_a_batch_and_between_batches() {
     let rows = database.rows("quiz_responses").await;
     assert_eq!(rows.len(), 3, "an id reused under another quiz is another response");
     let names: Vec<_> = rows.iter().filter_map(|row| row["answers"]["nome"].as_str()).collect();
-    assert!(names.contains(&"first") && names.contains(&"other quiz") && !names.contains(&"third"), "{names:?}");
+    assert!(
+        names.contains(&"first") && names.contains(&"other quiz") && !names.contains(&"third"),
+        "{names:?}"
+    );
     assert_eq!(Owner::open(&database.projection(), &submissions()).await.next, 5);
 }
 
@@ -87,7 +90,10 @@ async fn every_way_to_be_refused_for_ever_is_a_dead_letter() {
     log.submit(&submission(1));
     log.append(NEW_YEAR, None);
     log.append(NEW_YEAR, Some(b"not avro".to_vec()));
-    log.submit(&QuizSubmitted { response_id: "f47ac10b-58cc-4372-a567-0e02b2c3d479".into(), ..submission(2) });
+    log.submit(&QuizSubmitted {
+        response_id: "f47ac10b-58cc-4372-a567-0e02b2c3d479".into(),
+        ..submission(2)
+    });
     log.submit(&QuizSubmitted { visitor_id: Some("?".into()), ..submission(3) });
     log.submit(&QuizSubmitted { quiz_id: "Ação".into(), ..submission(4) });
     log.submit(&QuizSubmitted { device: "a\0b".into(), ..submission(5) });

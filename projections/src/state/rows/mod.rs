@@ -60,7 +60,9 @@ pub fn fold_events<R: FoldedRow>(events: Vec<Placed<R::Event>>) -> Result<Vec<R>
     for Placed { offset, append_ms, event } in events {
         match R::of(event, offset, append_ms) {
             Ok(row) => rows.push(row),
-            Err(Refusal { reason, detail }) => refused.push(Poison { offset, reason, detail: detail.to_owned() }),
+            Err(Refusal { reason, detail }) => {
+                refused.push(Poison { offset, reason, detail: detail.to_owned() })
+            }
         }
     }
     if !refused.is_empty() {

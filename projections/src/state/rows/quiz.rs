@@ -33,8 +33,10 @@ impl FoldedRow for QuizRow {
         let bad_id = |detail| move |_| Refusal { reason: "bad_id", detail };
         check_name(&event.quiz_id).map_err(bad_id("the quiz's id is malformed"))?;
         check_name(&event.account_id).map_err(bad_id("the account's id is malformed"))?;
-        let Titled { title } = serde_json::from_str(&event.document)
-            .map_err(|_| Refusal { reason: "bad_document", detail: "the document is not a JSON object with a title" })?;
+        let Titled { title } = serde_json::from_str(&event.document).map_err(|_| Refusal {
+            reason: "bad_document",
+            detail: "the document is not a JSON object with a title",
+        })?;
         Ok(Self {
             quiz_id: event.quiz_id,
             account_id: event.account_id,

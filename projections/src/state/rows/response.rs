@@ -44,7 +44,8 @@ impl FoldedRow for ResponseRow {
 
     fn of(event: QuizSubmitted, offset: i64, append_ms: i64) -> Result<Self, Refusal> {
         let bad_id = |detail| move |_| Refusal { reason: "bad_id", detail };
-        let response_id = TimedId::parse(&event.response_id).map_err(bad_id("the response's id is not a UUIDv7"))?;
+        let response_id =
+            TimedId::parse(&event.response_id).map_err(bad_id("the response's id is not a UUIDv7"))?;
         let visitor_id = match &event.visitor_id {
             Some(id) => Some(TimedId::parse(id).map_err(bad_id("the visitor's id is not a UUIDv7"))?.uuid()),
             None => None,
@@ -107,7 +108,8 @@ impl ResponseRow {
 
 /// Avro carries NaN and the infinities, JSON does not.
 fn refuse_what_json_cannot_hold(answers: &BTreeMap<String, AnswerValue>) -> Result<(), Refusal> {
-    let not_finite = |value: &AnswerValue| matches!(value, AnswerValue::Double(number) if !number.is_finite());
+    let not_finite =
+        |value: &AnswerValue| matches!(value, AnswerValue::Double(number) if !number.is_finite());
     if answers.values().any(not_finite) {
         return Err(Refusal { reason: "not_finite", detail: "an answer is a number that is not finite" });
     }
@@ -129,5 +131,6 @@ fn utm_without_empty(utm: &Utm) -> BTreeMap<&'static str, &str> {
 }
 
 fn json(value: &impl Serialize) -> Result<String, Refusal> {
-    serde_json::to_string(value).map_err(|_| Refusal { reason: "not_json", detail: "a field cannot be written as JSON" })
+    serde_json::to_string(value)
+        .map_err(|_| Refusal { reason: "not_json", detail: "a field cannot be written as JSON" })
 }

@@ -48,7 +48,8 @@ impl Week {
 
 impl fmt::Display for Week {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let monday = DateTime::<Utc>::from_timestamp_millis(self.begins_at).expect("weeks lie between 2019 and 2100");
+        let monday =
+            DateTime::<Utc>::from_timestamp_millis(self.begins_at).expect("weeks lie between 2019 and 2100");
         write!(formatter, "{}", monday.format("%Y%m%d"))
     }
 }

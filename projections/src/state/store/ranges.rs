@@ -44,7 +44,8 @@ impl StateStore {
         self.ranges.are_now(session.answered(attached_ranges).await?);
         for week in self.ranges.missing(weeks) {
             session.begin().await?;
-            if let Err(error) = session.answered(async |connection| make_range(connection, week).await).await {
+            if let Err(error) = session.answered(async |connection| make_range(connection, week).await).await
+            {
                 session.roll_back().await;
                 return Err(error.into());
             }

@@ -38,7 +38,9 @@ impl Session {
         let connection = self.connection.as_mut().ok_or(sqlx::Error::PoolClosed)?;
         match tokio::time::timeout(self.answer_within, ask(connection)).await {
             Ok(answer) => answer,
-            Err(_) => Err(sqlx::Error::Io(io::Error::new(io::ErrorKind::TimedOut, "PostgreSQL does not answer"))),
+            Err(_) => {
+                Err(sqlx::Error::Io(io::Error::new(io::ErrorKind::TimedOut, "PostgreSQL does not answer")))
+            }
         }
     }
 

@@ -86,7 +86,8 @@ async fn move_resume_point(
     covered: Option<ResumePoint>,
     through: ResumePoint,
 ) -> Result<(), WriteError> {
-    let moved = session.answered(async |connection| advance(connection, source, covered, through).await).await?;
+    let moved =
+        session.answered(async |connection| advance(connection, source, covered, through).await).await?;
     if !moved {
         return Err(WriteError::Outrun);
     }
