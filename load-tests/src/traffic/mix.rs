@@ -69,8 +69,6 @@ pub struct Arrivals {
     views: EvenlySpaced,
     submissions: EvenlySpaced,
     invalid_share: f64,
-    /// How much of an invalid submission has come together; at 1 the next one is it.
-    invalid_due: f64,
 }
 
 impl Arrivals {
@@ -79,7 +77,6 @@ impl Arrivals {
             views: EvenlySpaced::new(mix.views_per_second, length),
             submissions: EvenlySpaced::new(mix.submissions_per_second, length),
             invalid_share: mix.invalid_share,
-            invalid_due: 0.0,
         }
     }
 }
@@ -96,12 +93,18 @@ impl Iterator for Arrivals {
         if view_is_next {
             return self.views.next().map(Arrival::View);
         }
-        self.invalid_due += self.invalid_share;
-        if self.invalid_due >= 1.0 {
-            self.invalid_due -= 1.0;
-            return self.submissions.next().map(Arrival::InvalidSubmission);
-        }
-        self.submissions.next().map(Arrival::Submission)
+        let is_invalid =
+            self.invalid_up_to(self.submissions.next + 1) > self.invalid_up_to(self.submissions.next);
+        let due = self.submissions.next()?;
+        Some(if is_invalid { Arrival::InvalidSubmission(due) } else { Arrival::Submission(due) })
+    }
+}
+
+impl Arrivals {
+    /// How many of the first `submissions` are invalid: evenly spread, and exact in the end.
+    fn invalid_up_to(&self, submissions: u64) -> u64 {
+        const AGAINST_ROUNDING: f64 = 1e-6;
+        (submissions as f64 * self.invalid_share + AGAINST_ROUNDING) as u64
     }
 }
 
@@ -145,6 +148,16 @@ mod tests {
         assert_eq!(count(|arrival| matches!(arrival, Arrival::InvalidSubmission(_))), 12);
         assert!(arrivals.is_sorted_by_key(Arrival::due));
         assert!(arrivals.last().unwrap().due() < Duration::from_secs(60));
+    }
+
+    #[test]
+    fn the_invalid_share_is_exact() {
+        for share in [0.0, 0.01, 0.1, 0.2, 1.0 / 3.0, 1.0] {
+            let mix = Mix { invalid_share: share, ..Mix::only_submissions(300.0) };
+            let arrivals = Arrivals::new(&mix, Duration::from_secs(1));
+            let invalid = arrivals.filter(|arrival| matches!(arrival, Arrival::InvalidSubmission(_))).count();
+            assert_eq!(invalid, (300.0 * share).round() as usize, "{share}");
+        }
     }
 
     #[test]
