@@ -122,20 +122,24 @@ fn benches(criterion: &mut Criterion) {
     group.bench_function("views, decoded", |bencher| {
         bencher.iter_batched(views, |empty| fold(empty, black_box(&log)), BatchSize::LargeInput);
     });
-    let log: Vec<LogRecord> = (0..RECORDS).map(|offset| submission_record(offset, submission(offset))).collect();
+    let log: Vec<LogRecord> =
+        (0..RECORDS).map(|offset| submission_record(offset, submission(offset))).collect();
     group.bench_function("submissions, decoded", |bencher| {
         bencher.iter_batched(submissions, |empty| fold(empty, black_box(&log)), BatchSize::LargeInput);
     });
 
     let (bytes, decoder) = framed(view);
     group.bench_function("views, from bytes", |bencher| {
-        let decode = |offset: usize| view_record(offset as i64, decoder.decode(&bytes[offset]).expect("decodable"));
+        let decode =
+            |offset: usize| view_record(offset as i64, decoder.decode(&bytes[offset]).expect("decodable"));
         let run = |empty| fold(empty, &(0..bytes.len()).map(decode).collect::<Vec<_>>());
         bencher.iter_batched(views, run, BatchSize::LargeInput);
     });
     let (bytes, decoder) = framed(submission);
     group.bench_function("submissions, from bytes", |bencher| {
-        let decode = |offset: usize| submission_record(offset as i64, decoder.decode(&bytes[offset]).expect("decodable"));
+        let decode = |offset: usize| {
+            submission_record(offset as i64, decoder.decode(&bytes[offset]).expect("decodable"))
+        };
         let run = |empty| fold(empty, &(0..bytes.len()).map(decode).collect::<Vec<_>>());
         bencher.iter_batched(submissions, run, BatchSize::LargeInput);
     });

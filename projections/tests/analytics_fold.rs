@@ -1,5 +1,6 @@
 //! Whatever happens on the way, the rows are those of the log: any split into batches, any crash
 //! between any two writes, any resend, eviction, and older owners that go on writing.
+#![allow(clippy::unwrap_used, reason = "a test that meets the unexpected fails")]
 
 mod analytics_support;
 
@@ -25,9 +26,15 @@ enum Step {
     /// It flushes everything.
     Flush,
     /// It writes some of the dirty rows, in some order, and goes on without having finished.
-    FlushPart { rows: usize, turn: usize },
+    FlushPart {
+        rows: usize,
+        turn: usize,
+    },
     /// It writes some of the dirty rows and dies.
-    CrashInFlush { rows: usize, turn: usize },
+    CrashInFlush {
+        rows: usize,
+        turn: usize,
+    },
     /// It writes all rows and dies before the resume point.
     CrashAfterRows,
     Crash,
@@ -35,7 +42,10 @@ enum Step {
     /// It is frozen, and the partition goes to another; later it wakes up and writes on.
     Freeze,
     ZombieApplies(usize),
-    ZombieWrites { rows: usize, turn: usize },
+    ZombieWrites {
+        rows: usize,
+        turn: usize,
+    },
     ZombieFlushes,
 }
 
@@ -94,7 +104,8 @@ impl Owner {
 
     /// Writes `rows` of the dirty rows of each kind, beginning with the `turn`-th.
     fn write_rows(&self, cells: &mut Cells, rows: usize, turn: usize) -> (Vec<RowKey>, Vec<RowKey>) {
-        let mut hours: Vec<(RowKey, HourTotals)> = self.fold.dirty_hours().map(|(key, row)| (key.clone(), row.clone())).collect();
+        let mut hours: Vec<(RowKey, HourTotals)> =
+            self.fold.dirty_hours().map(|(key, row)| (key.clone(), row.clone())).collect();
         let mut minutes: Vec<(RowKey, MinuteTotals)> =
             self.fold.dirty_minutes().map(|(key, row)| (key.clone(), row.clone())).collect();
         rotate_and_cut(&mut hours, rows, turn);
@@ -184,8 +195,11 @@ fn check(seeds: &[Seed], views: bool, steps: &[Step]) -> Result<(), TestCaseErro
     let cells = play(&log, views, steps);
     let hours: model::Rows<HourTotals> =
         cells.hours.all().map(|(key, row)| ((key.quiz_id.to_string(), key.start_ms), row.clone())).collect();
-    let minutes: model::Rows<MinuteTotals> =
-        cells.minutes.all().map(|(key, row)| ((key.quiz_id.to_string(), key.start_ms), row.clone())).collect();
+    let minutes: model::Rows<MinuteTotals> = cells
+        .minutes
+        .all()
+        .map(|(key, row)| ((key.quiz_id.to_string(), key.start_ms), row.clone()))
+        .collect();
     prop_assert_eq!(hours, model::hours(&log));
     prop_assert_eq!(minutes, model::minutes(&log));
     prop_assert_eq!(cells.resume_point.read(&()).map(|point| point.offset), Some(log.len() as i64 - 1));

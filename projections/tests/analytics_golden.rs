@@ -73,7 +73,8 @@ fn common(numbers: &mut Numbers, offset: i64) -> Common {
 }
 
 fn view(numbers: &mut Numbers, offset: i64) -> (i64, Result<Event, Violation>) {
-    let Common { append_ms, received_at, quiz_id, device, country, utm, bot_verdict } = common(numbers, offset);
+    let Common { append_ms, received_at, quiz_id, device, country, utm, bot_verdict } =
+        common(numbers, offset);
     let view = QuizViewed {
         account_id: "conta".to_owned(),
         quiz_id,
@@ -91,7 +92,8 @@ fn view(numbers: &mut Numbers, offset: i64) -> (i64, Result<Event, Violation>) {
 }
 
 fn submission(numbers: &mut Numbers, offset: i64) -> (i64, Result<Event, Violation>) {
-    let Common { append_ms, received_at, quiz_id, device, country, utm, bot_verdict } = common(numbers, offset);
+    let Common { append_ms, received_at, quiz_id, device, country, utm, bot_verdict } =
+        common(numbers, offset);
     let response = TimedId::mint_at(1, &[numbers.below(120) as u8; 10]).to_string();
     let answer = match numbers.below(30) {
         0 => AnswerValue::Double(f64::NAN),

@@ -1,5 +1,6 @@
 //! The fold joined with the real CQL store, the test in the kernel's place: crashes, eviction,
 //! zombies, poison and a store that forgot what it had acknowledged.
+#![allow(clippy::unwrap_used, reason = "a test that meets the unexpected fails")]
 
 mod analytics_support;
 
@@ -37,7 +38,12 @@ async fn a_life_with_crashes_evictions_and_a_zombie_gives_the_rows_of_a_quiet_on
         owner.fold.flush().await.unwrap();
         let expected = rows(&quiet).await;
         assert_eq!(expected.hours.len(), 3);
-        let summary = Reader::connect(&quiet).await.unwrap().summary("emprestimo", START_MS + 4 * HOUR_MS).await.unwrap();
+        let summary = Reader::connect(&quiet)
+            .await
+            .unwrap()
+            .summary("emprestimo", START_MS + 4 * HOUR_MS)
+            .await
+            .unwrap();
         assert_eq!(summary.submissions + summary.bots, 90, "each response once");
 
         in_own_keyspace("eventful", |eventful| async move {
@@ -81,11 +87,16 @@ async fn a_series_adds_hours_to_days_and_shows_minutes() {
         let reader = Reader::connect(&config).await.unwrap();
         let from = START_MS;
         let series = |step| reader.series("emprestimo", from, from + 24 * HOUR_MS, step);
-        let responses = |points: &[Point]| points.iter().map(|point| point.submissions + point.bots).collect::<Vec<_>>();
+        let responses =
+            |points: &[Point]| points.iter().map(|point| point.submissions + point.bots).collect::<Vec<_>>();
         assert_eq!(responses(&series(Step::Hour).await.unwrap()), [30, 30, 30]);
         assert_eq!(responses(&series(Step::Day(chrono_tz::America::Sao_Paulo)).await.unwrap()), [90]);
         let eastern = chrono_tz::Asia::Dhaka;
-        assert_eq!(responses(&series(Step::Day(eastern)).await.unwrap()), [90], "18:00 UTC is midnight there");
+        assert_eq!(
+            responses(&series(Step::Day(eastern)).await.unwrap()),
+            [90],
+            "18:00 UTC is midnight there"
+        );
         assert_eq!(responses(&series(Step::Minute).await.unwrap()).len(), 90);
         assert_eq!(reader.series("emprestimo", from, from + 60_000, Step::Minute).await.unwrap().len(), 1);
     })
@@ -117,7 +128,8 @@ async fn a_copy_that_could_not_be_read_hides_no_later_one() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_schema_that_only_the_absent_registry_knows_makes_the_partition_wait() {
     in_own_keyspace("schema", |config| async move {
-        let mut log = vec![submission(0, 0, 1, false), submission(1, 0, 2, false), submission(2, 0, 1, false)];
+        let mut log =
+            vec![submission(0, 0, 1, false), submission(1, 0, 2, false), submission(2, 0, 1, false)];
         let newer = SCHEMA_ID + 1;
         for record in &mut log {
             record.value.as_mut().unwrap()[1..5].copy_from_slice(&newer.to_be_bytes());
@@ -159,6 +171,9 @@ async fn a_store_that_lost_what_it_had_acknowledged_is_noticed() {
 
 /// A tombstone under the timestamp of the acknowledged write, which it beats: as if it had been lost.
 async fn forget_resume_point(session: &Session, keyspace: &str, offset: i64) {
-    let text = format!("DELETE FROM {keyspace}.projection_offset_v1 USING TIMESTAMP {} WHERE source = ?", offset + 1);
+    let text = format!(
+        "DELETE FROM {keyspace}.projection_offset_v1 USING TIMESTAMP {} WHERE source = ?",
+        offset + 1
+    );
     session.query_unpaged(text, (source_text(&source()),)).await.unwrap();
 }

@@ -1,5 +1,6 @@
 //! The rows against the real CQL store: what is written reads back equal, the highest offset wins,
 //! and starting together harms nothing.
+#![allow(clippy::unwrap_used, reason = "a test that meets the unexpected fails")]
 
 mod analytics_support;
 
@@ -10,7 +11,9 @@ use analytics_support::keyspace::in_own_keyspace;
 use tokio_util::sync::CancellationToken;
 use vendzz_projections::analytics::cql::{Store, connect_when_up};
 use vendzz_projections::analytics::read::Reader;
-use vendzz_projections::analytics::{Breakdown, CqlConfig, HOUR_MS, HourTotals, MAX_VALUES, MinuteTotals, RowKey, Totals};
+use vendzz_projections::analytics::{
+    Breakdown, CqlConfig, HOUR_MS, HourTotals, MAX_VALUES, MinuteTotals, RowKey, Totals,
+};
 use vendzz_runtime::health::Health;
 use vendzz_runtime::kernel::ResumePoint;
 
@@ -23,12 +26,16 @@ fn key(start_ms: i64) -> RowKey {
 }
 
 fn full_row(last_offset: i64) -> HourTotals {
-    let campaigns: BTreeMap<String, i64> = (0..MAX_VALUES as i64).map(|n| (format!("promoção '{n}' 🍋"), n + 1)).collect();
+    let campaigns: BTreeMap<String, i64> =
+        (0..MAX_VALUES as i64).map(|n| (format!("promoção '{n}' 🍋"), n + 1)).collect();
     HourTotals {
         last_offset,
         views: i64::MAX,
         bot_views: 7,
-        device: Breakdown { counts: BTreeMap::from([("mobile".to_owned(), 3), (String::new(), 1)]), other: 0 },
+        device: Breakdown {
+            counts: BTreeMap::from([("mobile".to_owned(), 3), (String::new(), 1)]),
+            other: 0,
+        },
         utm_campaign: Breakdown { counts: campaigns, other: 12 },
         ..HourTotals::empty()
     }

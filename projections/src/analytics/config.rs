@@ -21,9 +21,21 @@ impl AnalyticsConfig {
     pub fn read(env: &Env) -> Self {
         let config = Self {
             cql: CqlConfig::read(env),
-            flush_rows: env.value("VENDZZ_ANALYTICS_FLUSH_ROWS", 2_000, "dirty rows of a partition that make a flush due at once"),
-            held_rows: env.value("VENDZZ_ANALYTICS_HELD_ROWS", 4_000, "rows of a partition kept in memory, hours and minutes each"),
-            dedupe_window: env.span("VENDZZ_DEDUPE_WINDOW", Duration::from_secs(15 * 60), "how long a resend is recognised (W)"),
+            flush_rows: env.value(
+                "VENDZZ_ANALYTICS_FLUSH_ROWS",
+                2_000,
+                "dirty rows of a partition that make a flush due at once",
+            ),
+            held_rows: env.value(
+                "VENDZZ_ANALYTICS_HELD_ROWS",
+                4_000,
+                "rows of a partition kept in memory, hours and minutes each",
+            ),
+            dedupe_window: env.span(
+                "VENDZZ_DEDUPE_WINDOW",
+                Duration::from_secs(15 * 60),
+                "how long a resend is recognised (W)",
+            ),
         };
         if config.flush_rows == 0 || config.held_rows == 0 {
             env.mistake("VENDZZ_ANALYTICS_FLUSH_ROWS and VENDZZ_ANALYTICS_HELD_ROWS must be 1 or more");
@@ -50,17 +62,43 @@ pub struct CqlConfig {
 
 impl CqlConfig {
     pub fn read(env: &Env) -> Self {
-        let nodes: String =
-            env.value("VENDZZ_CQL_NODES", "127.0.0.1:19042".to_owned(), "CQL nodes to begin with, host:port, comma between");
+        let nodes: String = env.value(
+            "VENDZZ_CQL_NODES",
+            "127.0.0.1:19042".to_owned(),
+            "CQL nodes to begin with, host:port, comma between",
+        );
         let config = Self {
-            nodes: nodes.split(',').map(str::trim).filter(|node| !node.is_empty()).map(str::to_owned).collect(),
-            keyspace: env.value("VENDZZ_CQL_KEYSPACE", "vendzz".to_owned(), "keyspace of the analytics tables"),
+            nodes: nodes
+                .split(',')
+                .map(str::trim)
+                .filter(|node| !node.is_empty())
+                .map(str::to_owned)
+                .collect(),
+            keyspace: env.value(
+                "VENDZZ_CQL_KEYSPACE",
+                "vendzz".to_owned(),
+                "keyspace of the analytics tables",
+            ),
             user: env.optional("VENDZZ_CQL_USER", "CQL user"),
             password: env.secret("VENDZZ_CQL_PASSWORD", "CQL password"),
-            datacenter: env.optional("VENDZZ_CQL_DATACENTER", "data centre of LOCAL_QUORUM; that of the first node when absent"),
-            replication: env.optional("VENDZZ_CQL_REPLICATION", "copies by data centre of a keyspace made here, e.g. {\"dc1\":3}"),
-            request_timeout: env.span("VENDZZ_CQL_REQUEST_TIMEOUT", Duration::from_secs(2), "one CQL request"),
-            connect_timeout: env.span("VENDZZ_CQL_CONNECT_TIMEOUT", Duration::from_secs(5), "connecting to one CQL node"),
+            datacenter: env.optional(
+                "VENDZZ_CQL_DATACENTER",
+                "data centre of LOCAL_QUORUM; that of the first node when absent",
+            ),
+            replication: env.optional(
+                "VENDZZ_CQL_REPLICATION",
+                "copies by data centre of a keyspace made here, e.g. {\"dc1\":3}",
+            ),
+            request_timeout: env.span(
+                "VENDZZ_CQL_REQUEST_TIMEOUT",
+                Duration::from_secs(2),
+                "one CQL request",
+            ),
+            connect_timeout: env.span(
+                "VENDZZ_CQL_CONNECT_TIMEOUT",
+                Duration::from_secs(5),
+                "connecting to one CQL node",
+            ),
         };
         if config.nodes.is_empty() {
             env.mistake("VENDZZ_CQL_NODES: names no node");

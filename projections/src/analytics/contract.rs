@@ -21,7 +21,8 @@ const BAD_ACCOUNT: Violation = Violation { reason: "bad_id", detail: "the accoun
 const BAD_RESPONSE: Violation = Violation { reason: "bad_id", detail: "the response's id is not a UUIDv7" };
 const BAD_VISITOR: Violation = Violation { reason: "bad_id", detail: "the visitor's id is not a UUIDv7" };
 const BAD_TIME: Violation = Violation { reason: "bad_time", detail: "a time that no calendar holds" };
-const NOT_FINITE: Violation = Violation { reason: "not_finite", detail: "an answer is a number that is not finite" };
+const NOT_FINITE: Violation =
+    Violation { reason: "not_finite", detail: "an answer is a number that is not finite" };
 const NUL: Violation = Violation { reason: "nul", detail: "a text contains U+0000" };
 
 pub(super) fn check_view(view: &QuizViewed) -> Result<(), Violation> {

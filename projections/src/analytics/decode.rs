@@ -40,13 +40,21 @@ impl SourceReader {
     /// Decodes a record and checks what the fold relies on.
     pub(super) async fn read(&mut self, record: &Record) -> Result<Event, DecodeFailure> {
         let Some(value) = &record.value else {
-            return Err(DecodeFailure::Never { reason: "tombstone", detail: "a record without a value".to_owned() });
+            return Err(DecodeFailure::Never {
+                reason: "tombstone",
+                detail: "a record without a value".to_owned(),
+            });
         };
         let event = match self {
             Self::Views(reader) => Event::of_view(record.offset, record.append_ms, reader.read(value).await?),
-            Self::Submissions(reader) => Event::of_submission(record.offset, record.append_ms, reader.read(value).await?),
+            Self::Submissions(reader) => {
+                Event::of_submission(record.offset, record.append_ms, reader.read(value).await?)
+            }
         };
-        event.map_err(|violation| DecodeFailure::Never { reason: violation.reason, detail: violation.detail.to_owned() })
+        event.map_err(|violation| DecodeFailure::Never {
+            reason: violation.reason,
+            detail: violation.detail.to_owned(),
+        })
     }
 
     /// As [`SourceReader::read`], but only if nobody needs to be asked; `None`: the registry must be.

@@ -8,11 +8,14 @@ const VERDICT_BOT: &str = "bot";
 
 /// One record of the log as the fold takes it.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[expect(clippy::large_enum_variant, reason = "nearly every record is an event: a box each would cost more")]
 pub enum LogRecord {
     Event(Event),
     /// Dead-lettered: it counts nowhere and hides no later copy. Only its append time, in
     /// milliseconds since 1970 (UTC), is part of the log's clock.
-    SetAside { append_ms: i64 },
+    SetAside {
+        append_ms: i64,
+    },
 }
 
 /// What the fold needs of a view or a submission; times in milliseconds since 1970 (UTC).

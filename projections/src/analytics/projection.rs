@@ -6,8 +6,8 @@ use metrics::Counter;
 use vendzz_runtime::decode::DecodeFailure;
 use vendzz_runtime::dedupe::DedupeWindow;
 use vendzz_runtime::kernel::{
-    Applied, Batch, Fold, FoldError, OpenError, Opened, Poison, Projection, RESUME_POINT_RUNBOOK, Record, ResumePoint,
-    Source,
+    Applied, Batch, Fold, FoldError, OpenError, Opened, Poison, Projection, RESUME_POINT_RUNBOOK, Record,
+    ResumePoint, Source,
 };
 use vendzz_runtime::telemetry::MetricName;
 use vendzz_schemas::topics::Namespace;
@@ -44,7 +44,8 @@ impl Projection for AnalyticsProjection {
             return Err(stop(format!("{} is no topic of this projection", source.topic)));
         };
         let source_text = source_text(source);
-        let cell = self.store.resume_point(&source_text).await.map_err(|error| OpenError::Retry(error.into()))?;
+        let cell =
+            self.store.resume_point(&source_text).await.map_err(|error| OpenError::Retry(error.into()))?;
         if let Some(cell) = cell
             && cell.fold_version != FOLD_VERSION
         {
@@ -54,7 +55,8 @@ impl Projection for AnalyticsProjection {
             )));
         }
         let resume = cell.map(|cell| cell.point());
-        let window = (reader.has_duplicates() && !Fault::NoDedupe.is_planted()).then_some(self.config.dedupe_window);
+        let window =
+            (reader.has_duplicates() && !Fault::NoDedupe.is_planted()).then_some(self.config.dedupe_window);
         let duplicates = window.map(|window| DedupeWindow::new(window, &source.incarnation));
         let fold = AnalyticsFold {
             fold: SourceFold::new(resume, duplicates),
@@ -163,12 +165,14 @@ impl AnalyticsFold {
             let stored = store.hour(source, &key).await?;
             Ok::<_, CqlError>((key, stored))
         });
-        let hours: Vec<_> = stream::iter(read).buffer_unordered(IN_FLIGHT).try_collect().await.map_err(read_failed)?;
+        let hours: Vec<_> =
+            stream::iter(read).buffer_unordered(IN_FLIGHT).try_collect().await.map_err(read_failed)?;
         let read = missing.minutes.into_iter().map(|key| async move {
             let stored = store.minute(source, &key).await?;
             Ok::<_, CqlError>((key, stored))
         });
-        let minutes: Vec<_> = stream::iter(read).buffer_unordered(IN_FLIGHT).try_collect().await.map_err(read_failed)?;
+        let minutes: Vec<_> =
+            stream::iter(read).buffer_unordered(IN_FLIGHT).try_collect().await.map_err(read_failed)?;
         for (key, stored) in hours {
             self.fold.put_hour(key, stored);
         }

@@ -42,10 +42,10 @@ impl<T: Totals> Rows<T> {
 
     /// Holds what the store has; `None`: it has no such row.
     pub(super) fn put(&mut self, key: RowKey, stored: Option<T>) {
-        let quiz = self.quizzes.entry(key.quiz_id).or_insert_with_key(|quiz_id| QuizRows {
-            quiz_id: quiz_id.clone(),
-            by_start: BTreeMap::new(),
-        });
+        let quiz = self
+            .quizzes
+            .entry(key.quiz_id)
+            .or_insert_with_key(|quiz_id| QuizRows { quiz_id: quiz_id.clone(), by_start: BTreeMap::new() });
         let totals = stored.unwrap_or_else(T::empty);
         let touched = totals.last_offset();
         if quiz.by_start.insert(key.start_ms, Held { totals, dirty: false, touched }).is_none() {
@@ -91,14 +91,18 @@ impl<T: Totals> Rows<T> {
     /// The store acknowledged these rows as they are now.
     pub(super) fn clean(&mut self, keys: &[RowKey]) {
         for key in keys {
-            if let Some(row) = self.quizzes.get_mut(&key.quiz_id).and_then(|quiz| quiz.by_start.get_mut(&key.start_ms))
+            if let Some(row) =
+                self.quizzes.get_mut(&key.quiz_id).and_then(|quiz| quiz.by_start.get_mut(&key.start_ms))
             {
                 row.dirty = false;
             }
         }
         let quizzes = &self.quizzes;
         self.dirty.retain(|key| {
-            quizzes.get(&key.quiz_id).and_then(|quiz| quiz.by_start.get(&key.start_ms)).is_some_and(|row| row.dirty)
+            quizzes
+                .get(&key.quiz_id)
+                .and_then(|quiz| quiz.by_start.get(&key.start_ms))
+                .is_some_and(|row| row.dirty)
         });
     }
 

@@ -42,7 +42,12 @@ impl Config {
                 "http://127.0.0.1:18081/apis/ccompat/v7".to_owned(),
                 "schema registry, asked only for an id that schema.id.v1 lacks",
             ),
-            kernel: KernelConfig::read(env, GROUP, vec![topics::QUIZ_VIEW, topics::QUIZ_SUBMISSION], topics::DLQ_ANALYTICS),
+            kernel: KernelConfig::read(
+                env,
+                GROUP,
+                vec![topics::QUIZ_VIEW, topics::QUIZ_SUBMISSION],
+                topics::DLQ_ANALYTICS,
+            ),
             analytics: AnalyticsConfig::read(env),
             crash_at: CrashAt::read(env, &CRASH_POINTS),
         }
@@ -57,17 +62,26 @@ async fn run(config: Config, service: Service) -> anyhow::Result<()> {
     if let Some(crash_at) = config.crash_at {
         crash_at.arm();
     }
-    let tables_latch = service.health.latch("tables", "schema.id.v1 and topic.epoch.v1 are not read to their ends");
+    let tables_latch =
+        service.health.latch("tables", "schema.id.v1 and topic.epoch.v1 are not read to their ends");
     let cql_latch = service.health.latch("cql", "not connected");
     let registry = RegistryClient::new(&config.registry_url).context("VENDZZ_REGISTRY_URL")?;
-    let tables =
-        Tables::follow(&config.kafka, SchemaIds::default(), Epochs::default(), CHECK_TABLES_EVERY, service.drain.clone())?;
-    let Some(store) = connect_when_up(&config.analytics.cql, &cql_latch, &service.drain).await else { return Ok(()) };
+    let tables = Tables::follow(
+        &config.kafka,
+        SchemaIds::default(),
+        Epochs::default(),
+        CHECK_TABLES_EVERY,
+        service.drain.clone(),
+    )?;
+    let Some(store) = connect_when_up(&config.analytics.cql, &cql_latch, &service.drain).await else {
+        return Ok(());
+    };
     tokio::select! {
         () = tables.caught_up() => tables_latch.ready(),
         () = service.drain.cancelled() => return Ok(()),
     }
     let decoding = Decoding { schema_ids: tables.schema_ids, registry };
-    let projection = AnalyticsProjection::new(store, config.analytics, config.kafka.namespace.clone(), decoding);
+    let projection =
+        AnalyticsProjection::new(store, config.analytics, config.kafka.namespace.clone(), decoding);
     kernel::run(config.kernel, &config.kafka, tables.epochs, projection, service).await
 }

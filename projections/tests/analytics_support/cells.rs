@@ -27,7 +27,9 @@ impl<K: Ord + Clone + std::fmt::Debug, V: Clone + PartialEq + std::fmt::Debug> T
     pub(crate) fn write(&mut self, key: &K, last_offset: i64, value: &V) {
         let timestamp = last_offset + 1;
         match self.0.get(key) {
-            Some((held, other)) if *held == timestamp => assert_eq!(other, value, "two values of {key:?} under one timestamp"),
+            Some((held, other)) if *held == timestamp => {
+                assert_eq!(other, value, "two values of {key:?} under one timestamp")
+            }
             Some((held, _)) if *held > timestamp => {}
             _ => drop(self.0.insert(key.clone(), (timestamp, value.clone()))),
         }

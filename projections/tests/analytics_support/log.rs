@@ -25,7 +25,16 @@ pub(crate) struct Seed {
 pub(crate) fn seeds(most: usize) -> impl Strategy<Value = Vec<Seed>> {
     let step = prop_oneof![8 => -2_000..6_000_i64, 1 => 60_000..120_000_i64];
     let age = prop_oneof![6 => 0..3_000_i64, 2 => 0..(3 * MINUTE_MS), 1 => 0..(3 * HOUR_MS)];
-    let seed = (0..3_u8, 0..14_u8, step, age, prop::bool::weighted(0.1), 0..4_u8, 0..90_u8, prop::bool::weighted(0.04))
+    let seed = (
+        0..3_u8,
+        0..14_u8,
+        step,
+        age,
+        prop::bool::weighted(0.1),
+        0..4_u8,
+        0..90_u8,
+        prop::bool::weighted(0.04),
+    )
         .prop_map(|(quiz, response, step_ms, age_ms, bot, device, campaign, dead)| Seed {
             quiz,
             response,
@@ -68,7 +77,9 @@ pub(crate) fn log(seeds: &[Seed], views: bool) -> Vec<LogRecord> {
         }
         let kind = match views {
             true => EventKind::View { bot: seed.bot },
-            false => EventKind::Submission { bot: seed.bot, response_id: Uuid::from_bytes([seed.response; 16]) },
+            false => {
+                EventKind::Submission { bot: seed.bot, response_id: Uuid::from_bytes([seed.response; 16]) }
+            }
         };
         records.push(LogRecord::Event(Event {
             offset: offset as i64,

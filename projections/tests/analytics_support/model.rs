@@ -14,7 +14,9 @@ pub(crate) fn hours(log: &[LogRecord]) -> Rows<HourTotals> {
     let mut rows = Rows::new();
     for (key, events) in by_quiz_and(log, 3_600_000) {
         let shown: Vec<&Event> = events.iter().copied().filter(|event| !is_bot_submission(event)).collect();
-        let breakdown = |value: fn(&Event) -> &String| breakdown(shown.iter().map(|event| value(event).as_str()).collect());
+        let breakdown = |value: fn(&Event) -> &String| {
+            breakdown(shown.iter().map(|event| value(event).as_str()).collect())
+        };
         rows.insert(
             key,
             HourTotals {
@@ -68,11 +70,14 @@ fn counted(log: &[LogRecord]) -> Vec<&Event> {
         .map(|max| max - max.rem_euclid(bucket))
         .collect();
     let id = |o: usize| match &log[o] {
-        LogRecord::Event(Event { kind: EventKind::Submission { response_id, .. }, quiz_id, .. }) => Some((quiz_id, response_id)),
+        LogRecord::Event(Event { kind: EventKind::Submission { response_id, .. }, quiz_id, .. }) => {
+            Some((quiz_id, response_id))
+        }
         _ => None,
     };
     let is_duplicate = |o: usize| {
-        id(o).is_some() && (0..o).any(|earlier| id(earlier) == id(o) && times[o] - times[earlier] <= bucket * 8)
+        id(o).is_some()
+            && (0..o).any(|earlier| id(earlier) == id(o) && times[o] - times[earlier] <= bucket * 8)
     };
     let mut events = Vec::new();
     for (o, record) in log.iter().enumerate() {

@@ -1,9 +1,11 @@
 use std::sync::Arc;
 
 use vendzz_projections::analytics::cql::Store;
-use vendzz_projections::analytics::{AnalyticsConfig, AnalyticsFold, AnalyticsProjection, CqlConfig, Decoding};
-use vendzz_runtime::kernel::{Applied, Batch, Fold, FoldError, Projection, Record, ResumePoint, Source};
+use vendzz_projections::analytics::{
+    AnalyticsConfig, AnalyticsFold, AnalyticsProjection, CqlConfig, Decoding,
+};
 use vendzz_runtime::dedupe::DedupeWindow;
+use vendzz_runtime::kernel::{Applied, Batch, Fold, FoldError, Projection, Record, ResumePoint, Source};
 use vendzz_runtime::tables::SchemaIds;
 use vendzz_schemas::codec::Encoder;
 use vendzz_schemas::events::{AvroEvent, QuizSubmitted, Utm};
@@ -32,7 +34,8 @@ impl Projector {
         // Nobody listens there: what schema.id.v1 does not say can't be known.
         let registry = RegistryClient::new("http://127.0.0.1:1/apis/ccompat/v7").unwrap();
         let decoding = Decoding { schema_ids: schema_ids.clone(), registry };
-        let config = AnalyticsConfig { cql: cql.clone(), flush_rows: 1_000, held_rows, dedupe_window: WINDOW };
+        let config =
+            AnalyticsConfig { cql: cql.clone(), flush_rows: 1_000, held_rows, dedupe_window: WINDOW };
         let projection = AnalyticsProjection::new(store, config, Namespace::default(), decoding);
         Self { projection, schema_ids }
     }
@@ -117,5 +120,11 @@ pub(crate) fn garbage(offset: i64, minute: i64) -> Record {
 }
 
 fn record(offset: i64, append_ms: i64, value: Vec<u8>) -> Record {
-    Record { offset, append_ms, key: format!("key {offset}").into_bytes(), value: Some(value), headers: Vec::new() }
+    Record {
+        offset,
+        append_ms,
+        key: format!("key {offset}").into_bytes(),
+        value: Some(value),
+        headers: Vec::new(),
+    }
 }

@@ -44,7 +44,11 @@ pub async fn connect(config: &CqlConfig) -> Result<Session, CqlError> {
 
 /// The store, once it can be reached: waits for it as long as it takes, with growing pauses, and
 /// says in `latch` what is missing. `None`: the process drains.
-pub async fn connect_when_up(config: &CqlConfig, latch: &Latch, drain: &CancellationToken) -> Option<Arc<Store>> {
+pub async fn connect_when_up(
+    config: &CqlConfig,
+    latch: &Latch,
+    drain: &CancellationToken,
+) -> Option<Arc<Store>> {
     // Its jitter also keeps processes that were started together from making tables in step.
     let mut backoff = Backoff::new(FIRST_WAIT, LONGEST_WAIT);
     loop {

@@ -24,7 +24,8 @@ pub async fn create_tables(session: &Session, config: &CqlConfig) -> Result<(), 
         None => Replication::one_copy_in(&local_datacenter(session).await?),
     };
     for statement in statements(DDL) {
-        let filled = statement.replace("@KEYSPACE@", &config.keyspace).replace("@REPLICATION@", &replication.cql());
+        let filled =
+            statement.replace("@KEYSPACE@", &config.keyspace).replace("@REPLICATION@", &replication.cql());
         change(session, &filled).await?;
     }
     Ok(())
@@ -69,14 +70,20 @@ async fn local_datacenter(session: &Session) -> Result<String, CqlError> {
         .map_err(|error| CqlError::Read(Box::new(error)))?
         .into_rows_result()
         .map_err(|error| CqlError::Answer(error.to_string()))?;
-    let (datacenter,) = rows.single_row::<(String,)>().map_err(|error| CqlError::Answer(error.to_string()))?;
+    let (datacenter,) =
+        rows.single_row::<(String,)>().map_err(|error| CqlError::Answer(error.to_string()))?;
     Ok(datacenter)
 }
 
 /// The statements of a file whose comments are lines of their own.
 fn statements(ddl: &str) -> Vec<String> {
     let code: Vec<&str> = ddl.lines().filter(|line| !line.trim_start().starts_with("--")).collect();
-    code.join("\n").split(';').map(str::trim).filter(|statement| !statement.is_empty()).map(str::to_owned).collect()
+    code.join("\n")
+        .split(';')
+        .map(str::trim)
+        .filter(|statement| !statement.is_empty())
+        .map(str::to_owned)
+        .collect()
 }
 
 #[cfg(test)]
@@ -87,9 +94,17 @@ mod tests {
     fn the_file_is_split_into_its_statements() {
         let statements = statements(DDL);
         assert_eq!(statements.len(), 8);
-        assert!(statements.iter().all(|statement| statement.starts_with("CREATE ") && statement.contains("IF NOT EXISTS")));
+        assert!(
+            statements
+                .iter()
+                .all(|statement| statement.starts_with("CREATE ") && statement.contains("IF NOT EXISTS"))
+        );
         for table in TABLES {
-            assert!(statements.iter().any(|statement| statement.contains(&format!("TABLE IF NOT EXISTS @KEYSPACE@.{table} "))));
+            assert!(
+                statements
+                    .iter()
+                    .any(|statement| statement.contains(&format!("TABLE IF NOT EXISTS @KEYSPACE@.{table} ")))
+            );
         }
     }
 

@@ -77,7 +77,9 @@ impl Store {
             .await?,
             write_point: prepare(
                 &session,
-                format!("UPDATE {keyspace}.projection_offset_v1 USING TIMESTAMP ? SET point = ? WHERE source = ?"),
+                format!(
+                    "UPDATE {keyspace}.projection_offset_v1 USING TIMESTAMP ? SET point = ? WHERE source = ?"
+                ),
             )
             .await?,
             session,
@@ -146,7 +148,8 @@ impl Store {
             .map_err(|error| CqlError::Read(Box::new(error)))?
             .into_rows_result()
             .map_err(|error| CqlError::Answer(error.to_string()))?;
-        let row = rows.maybe_first_row::<(Option<T>,)>().map_err(|error| CqlError::Answer(error.to_string()))?;
+        let row =
+            rows.maybe_first_row::<(Option<T>,)>().map_err(|error| CqlError::Answer(error.to_string()))?;
         Ok(row.and_then(|(cell,)| cell))
     }
 }

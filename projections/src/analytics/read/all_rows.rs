@@ -37,21 +37,30 @@ impl Reader {
     /// Scans all tables. Minutes before `minutes_from_ms` (milliseconds since 1970, UTC) are left
     /// out: compare none older than 29 days before the log's last append time, since they expire.
     pub async fn all_rows(&self, minutes_from_ms: i64) -> Result<AllRows, CqlError> {
-        let hours = self.scan::<(String, i32, i64, String, HourTotals)>("quiz_id, month, hour, source, totals", "quiz_hour_v1");
-        let minutes =
-            self.scan::<(String, i32, i64, String, MinuteTotals)>("quiz_id, day, minute, source, totals", "quiz_minute_v1");
+        let hours = self.scan::<(String, i32, i64, String, HourTotals)>(
+            "quiz_id, month, hour, source, totals",
+            "quiz_hour_v1",
+        );
+        let minutes = self.scan::<(String, i32, i64, String, MinuteTotals)>(
+            "quiz_id, day, minute, source, totals",
+            "quiz_minute_v1",
+        );
         let resume_points = self.scan::<(String, ResumeCell)>("source, point", "projection_offset_v1");
         Ok(AllRows {
             hours: hours
                 .await?
                 .into_iter()
-                .map(|(quiz_id, month, hour, source, totals)| (HourRow { quiz_id, month, hour, source }, totals))
+                .map(|(quiz_id, month, hour, source, totals)| {
+                    (HourRow { quiz_id, month, hour, source }, totals)
+                })
                 .collect(),
             minutes: minutes
                 .await?
                 .into_iter()
                 .filter(|(_, _, minute, _, _)| *minute >= minutes_from_ms)
-                .map(|(quiz_id, day, minute, source, totals)| (MinuteRow { quiz_id, day, minute, source }, totals))
+                .map(|(quiz_id, day, minute, source, totals)| {
+                    (MinuteRow { quiz_id, day, minute, source }, totals)
+                })
                 .collect(),
             resume_points: resume_points.await?.into_iter().collect(),
         })
@@ -62,7 +71,8 @@ impl Reader {
         T: 'static + for<'frame, 'metadata> DeserializeRow<'frame, 'metadata>,
     {
         let text = format!("SELECT {columns} FROM {}.{table}", self.keyspace);
-        let statement = self.session.prepare(text).await.map_err(|error| CqlError::Prepare(Box::new(error)))?;
+        let statement =
+            self.session.prepare(text).await.map_err(|error| CqlError::Prepare(Box::new(error)))?;
         self.all_pages(&statement, ()).await
     }
 }
@@ -77,7 +87,11 @@ impl AllRows {
     }
 }
 
-fn differences<K: Debug + Ord, V: Debug + PartialEq>(ours: &BTreeMap<K, V>, theirs: &BTreeMap<K, V>, most: usize) -> Vec<String> {
+fn differences<K: Debug + Ord, V: Debug + PartialEq>(
+    ours: &BTreeMap<K, V>,
+    theirs: &BTreeMap<K, V>,
+    most: usize,
+) -> Vec<String> {
     let mut keys: Vec<&K> = ours.keys().chain(theirs.keys()).collect();
     keys.sort_unstable();
     keys.dedup();

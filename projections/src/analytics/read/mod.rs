@@ -41,8 +41,10 @@ impl Reader {
     pub async fn connect(config: &CqlConfig) -> Result<Self, CqlError> {
         let session = connect(config).await?;
         let keyspace = config.keyspace.clone();
-        let month = format!("SELECT hour, totals FROM {keyspace}.quiz_hour_v1 WHERE quiz_id = ? AND month = ?");
-        let day = format!("SELECT minute, totals FROM {keyspace}.quiz_minute_v1 WHERE quiz_id = ? AND day = ?");
+        let month =
+            format!("SELECT hour, totals FROM {keyspace}.quiz_hour_v1 WHERE quiz_id = ? AND month = ?");
+        let day =
+            format!("SELECT minute, totals FROM {keyspace}.quiz_minute_v1 WHERE quiz_id = ? AND day = ?");
         let month = session.prepare(month).await.map_err(|error| CqlError::Prepare(Box::new(error)))?;
         let day = session.prepare(day).await.map_err(|error| CqlError::Prepare(Box::new(error)))?;
         Ok(Self { session, keyspace, month, day })
@@ -56,7 +58,13 @@ impl Reader {
 
     /// What was counted within `[from_ms, to_ms)`, milliseconds since 1970 (UTC), by minute, hour or
     /// day; steps in which nothing happened are left out. Minutes are there for 30 days.
-    pub async fn series(&self, quiz_id: &str, from_ms: i64, to_ms: i64, step: Step) -> Result<Vec<Point>, CqlError> {
+    pub async fn series(
+        &self,
+        quiz_id: &str,
+        from_ms: i64,
+        to_ms: i64,
+        step: Step,
+    ) -> Result<Vec<Point>, CqlError> {
         if from_ms >= to_ms {
             return Ok(Vec::new());
         }
@@ -74,7 +82,11 @@ impl Reader {
     }
 
     /// The hours of a quiz, in no order, one row for each source.
-    async fn hours(&self, quiz_id: &str, months: RangeInclusive<Month>) -> Result<Vec<(i64, HourTotals)>, CqlError> {
+    async fn hours(
+        &self,
+        quiz_id: &str,
+        months: RangeInclusive<Month>,
+    ) -> Result<Vec<(i64, HourTotals)>, CqlError> {
         let mut keys = Vec::new();
         let mut month = *months.start();
         while month <= *months.end() {
@@ -84,7 +96,12 @@ impl Reader {
         self.partitions(&self.month, keys).await
     }
 
-    async fn minutes(&self, quiz_id: &str, from_ms: i64, to_ms: i64) -> Result<Vec<(i64, MinuteTotals)>, CqlError> {
+    async fn minutes(
+        &self,
+        quiz_id: &str,
+        from_ms: i64,
+        to_ms: i64,
+    ) -> Result<Vec<(i64, MinuteTotals)>, CqlError> {
         let first_of_day = from_ms - from_ms.rem_euclid(DAY_MS);
         let mut keys = Vec::new();
         let mut moment = first_of_day;
@@ -95,16 +112,25 @@ impl Reader {
         self.partitions(&self.day, keys).await
     }
 
-    async fn partitions<T>(&self, statement: &PreparedStatement, keys: Vec<(&str, i32)>) -> Result<Vec<T>, CqlError>
+    async fn partitions<T>(
+        &self,
+        statement: &PreparedStatement,
+        keys: Vec<(&str, i32)>,
+    ) -> Result<Vec<T>, CqlError>
     where
         T: 'static + for<'frame, 'metadata> DeserializeRow<'frame, 'metadata>,
     {
         let reads: Vec<_> = keys.into_iter().map(|key| Ok(self.all_pages(statement, key))).collect();
-        let partitions: Vec<Vec<T>> = stream::iter(reads).try_buffer_unordered(IN_FLIGHT).try_collect().await?;
+        let partitions: Vec<Vec<T>> =
+            stream::iter(reads).try_buffer_unordered(IN_FLIGHT).try_collect().await?;
         Ok(partitions.into_iter().flatten().collect())
     }
 
-    async fn all_pages<T>(&self, statement: &PreparedStatement, values: impl SerializeRow) -> Result<Vec<T>, CqlError>
+    async fn all_pages<T>(
+        &self,
+        statement: &PreparedStatement,
+        values: impl SerializeRow,
+    ) -> Result<Vec<T>, CqlError>
     where
         T: 'static + for<'frame, 'metadata> DeserializeRow<'frame, 'metadata>,
     {

@@ -105,7 +105,11 @@ mod tests {
     fn a_day_without_a_midnight_begins_when_the_clocks_went_forward() {
         let zone = chrono_tz::America::Sao_Paulo;
         let noon = utc("2018-11-04T15:00:00Z");
-        assert_eq!(start_of_day(noon, zone), utc("2018-11-04T03:00:00Z"), "00:00 did not exist, 01:00 is UTC-2");
+        assert_eq!(
+            start_of_day(noon, zone),
+            utc("2018-11-04T03:00:00Z"),
+            "00:00 did not exist, 01:00 is UTC-2"
+        );
         let winter = utc("2018-02-18T12:00:00Z");
         assert_eq!(start_of_day(winter, zone), utc("2018-02-18T03:00:00Z"));
     }

@@ -130,14 +130,31 @@ mod tests {
     use super::*;
 
     fn breakdown(counts: &[(&str, i64)], other: i64) -> Breakdown {
-        Breakdown { counts: counts.iter().map(|(value, count)| ((*value).to_owned(), *count)).collect(), other }
+        Breakdown {
+            counts: counts.iter().map(|(value, count)| ((*value).to_owned(), *count)).collect(),
+            other,
+        }
     }
 
     #[test]
     fn a_value_is_exact_unless_an_hour_with_other_lacks_it() {
-        let views = HourTotals { views: 5, device: breakdown(&[("mobile", 3), ("desktop", 2)], 0), ..HourTotals::empty() };
-        let more_views = HourTotals { views: 9, bot_views: 1, device: breakdown(&[("mobile", 2)], 7), ..HourTotals::empty() };
-        let submissions = HourTotals { submissions: 4, bots: 1, device: breakdown(&[("desktop", 4)], 0), ..HourTotals::empty() };
+        let views = HourTotals {
+            views: 5,
+            device: breakdown(&[("mobile", 3), ("desktop", 2)], 0),
+            ..HourTotals::empty()
+        };
+        let more_views = HourTotals {
+            views: 9,
+            bot_views: 1,
+            device: breakdown(&[("mobile", 2)], 7),
+            ..HourTotals::empty()
+        };
+        let submissions = HourTotals {
+            submissions: 4,
+            bots: 1,
+            device: breakdown(&[("desktop", 4)], 0),
+            ..HourTotals::empty()
+        };
         let summary = QuizSummary::of([&views, &more_views, &submissions].into_iter());
         assert_eq!((summary.views, summary.bot_views, summary.submissions, summary.bots), (14, 1, 4, 1));
         let device = &summary.breakdowns["device"];
