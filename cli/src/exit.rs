@@ -32,7 +32,11 @@ pub(crate) struct Away {
 
 impl fmt::Display for Away {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "{} at {} does not answer ({})\n  {}", self.part, self.address, self.detail, self.advice)
+        write!(
+            formatter,
+            "{} at {} does not answer ({})\n  {}",
+            self.part, self.address, self.detail, self.advice
+        )
     }
 }
 

@@ -26,7 +26,12 @@ pub(crate) fn run() -> anyhow::Result<Answer> {
             MetricKind::Histogram => "histogram",
         };
         let labels: Vec<String> = metric.labels().iter().map(|label| format!("`{label}`")).collect();
-        output::line(format!("| `{}` | {kind} | {} | {} |", metric.name(), labels.join(", "), metric.help()))?;
+        output::line(format!(
+            "| `{}` | {kind} | {} | {} |",
+            metric.name(),
+            labels.join(", "),
+            metric.help()
+        ))?;
     }
     Ok(Answer::Yes)
 }

@@ -16,7 +16,13 @@ const SCHEMA_ID: u32 = 7;
 /// A weight-loss funnel's submission, one answer of each kind of value and more.
 fn submission() -> QuizSubmitted {
     let text = |text: &str| AnswerValue::Text(text.to_owned());
-    let address = [("cep", "01310-100"), ("rua", "Avenida Paulista"), ("numero", "1578"), ("cidade", "São Paulo"), ("uf", "SP")];
+    let address = [
+        ("cep", "01310-100"),
+        ("rua", "Avenida Paulista"),
+        ("numero", "1578"),
+        ("cidade", "São Paulo"),
+        ("uf", "SP"),
+    ];
     let answers = [
         ("nome", text("Maria das Dores")),
         ("email", text("maria.dores@exemplo.com.br")),
@@ -27,7 +33,10 @@ fn submission() -> QuizSubmitted {
         ("peso", AnswerValue::Double(82.5)),
         ("fuma", AnswerValue::Bool(false)),
         ("refeicoes", AnswerValue::List(vec!["cafe".into(), "almoco".into(), "jantar".into()])),
-        ("endereco", AnswerValue::Map(address.map(|(name, value)| (name.to_owned(), value.to_owned())).into())),
+        (
+            "endereco",
+            AnswerValue::Map(address.map(|(name, value)| (name.to_owned(), value.to_owned())).into()),
+        ),
         ("satisfacao", AnswerValue::Long(8)),
         ("aceite", AnswerValue::Bool(true)),
     ];
@@ -42,7 +51,12 @@ fn submission() -> QuizSubmitted {
         submitted_at: Some(1_767_225_600_000),
         answers: answers.map(|(id, value)| (id.to_owned(), value)).into(),
         hidden: BTreeMap::from([("origem".into(), "anuncio-7".into())]),
-        utm: Utm { source: "instagram".into(), medium: "cpc".into(), campaign: "janeiro".into(), ..Utm::default() },
+        utm: Utm {
+            source: "instagram".into(),
+            medium: "cpc".into(),
+            campaign: "janeiro".into(),
+            ..Utm::default()
+        },
         referrer: "https://exemplo.com.br/promo".into(),
         device: "mobile".into(),
         country: "BR".into(),
@@ -60,14 +74,21 @@ fn encode(criterion: &mut Criterion) {
     let through_value = GenericDatumWriter::builder(&schema).build().expect("our own schema");
     let avro = codec.encode(&event).expect("our own event");
     let json = serde_json::to_vec(&event).expect("our own event");
-    println!("a submission with {} answers: {} bytes framed Avro, {} bytes JSON", event.answers.len(), avro.len(), json.len());
+    println!(
+        "a submission with {} answers: {} bytes framed Avro, {} bytes JSON",
+        event.answers.len(),
+        avro.len(),
+        json.len()
+    );
     let mut group = criterion.benchmark_group("encode a 12-answer submission");
     group.throughput(Throughput::Elements(1));
     group.bench_function("codec", |bencher| bencher.iter(|| codec.encode(black_box(&event))));
     group.bench_function("serde_json", |bencher| bencher.iter(|| serde_json::to_vec(black_box(&event))));
     group.bench_function("avro through Value", |bencher| {
         bencher.iter(|| {
-            let value = apache_avro::to_value(black_box(&event)).and_then(|value| value.resolve(&schema)).expect("our own event");
+            let value = apache_avro::to_value(black_box(&event))
+                .and_then(|value| value.resolve(&schema))
+                .expect("our own event");
             through_value.write_value_to_vec(value)
         });
     });
@@ -76,7 +97,10 @@ fn encode(criterion: &mut Criterion) {
 
 fn decode(criterion: &mut Criterion) {
     let event = submission();
-    let framed = Encoder::<QuizSubmitted>::new(SCHEMA_ID).expect("our own schema").encode(&event).expect("our own event");
+    let framed = Encoder::<QuizSubmitted>::new(SCHEMA_ID)
+        .expect("our own schema")
+        .encode(&event)
+        .expect("our own event");
     let json = serde_json::to_vec(&event).expect("our own event");
     let mut codec = Decoder::<QuizSubmitted>::default();
     codec.learn(SCHEMA_ID, QuizSubmitted::SCHEMA).expect("our own schema");
@@ -85,7 +109,9 @@ fn decode(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("decode a 12-answer submission");
     group.throughput(Throughput::Elements(1));
     group.bench_function("codec", |bencher| bencher.iter(|| codec.decode(black_box(&framed))));
-    group.bench_function("serde_json", |bencher| bencher.iter(|| serde_json::from_slice::<QuizSubmitted>(black_box(&json))));
+    group.bench_function("serde_json", |bencher| {
+        bencher.iter(|| serde_json::from_slice::<QuizSubmitted>(black_box(&json)))
+    });
     group.bench_function("avro through Value", |bencher| {
         bencher.iter(|| {
             let (_, mut body) = split_frame(black_box(&framed)).expect("our own frame");

@@ -3,7 +3,8 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, anyhow, bail};
 use rdkafka::admin::{
-    AdminOptions, AlterConfig, ConfigSource, NewTopic, OwnedResourceSpecifier, ResourceSpecifier, TopicReplication,
+    AdminOptions, AlterConfig, ConfigSource, NewTopic, OwnedResourceSpecifier, ResourceSpecifier,
+    TopicReplication,
 };
 use rdkafka::error::RDKafkaErrorCode;
 use serde::Serialize;
@@ -31,15 +32,21 @@ pub(crate) struct NewTopicSettings {
 
 impl Cluster {
     /// The settings of topics that exist.
-    pub(crate) async fn settings(&self, topics: &[&str]) -> anyhow::Result<BTreeMap<String, BTreeMap<String, TopicSetting>>> {
-        let resources: Vec<ResourceSpecifier<'_>> = topics.iter().map(|topic| ResourceSpecifier::Topic(topic)).collect();
+    pub(crate) async fn settings(
+        &self,
+        topics: &[&str],
+    ) -> anyhow::Result<BTreeMap<String, BTreeMap<String, TopicSetting>>> {
+        let resources: Vec<ResourceSpecifier<'_>> =
+            topics.iter().map(|topic| ResourceSpecifier::Topic(topic)).collect();
         if resources.is_empty() {
             return Ok(BTreeMap::new());
         }
-        let described = self.admin.describe_configs(&resources, &options()).await.map_err(|error| self.failed(error))?;
+        let described =
+            self.admin.describe_configs(&resources, &options()).await.map_err(|error| self.failed(error))?;
         let mut settings = BTreeMap::new();
         for resource in described {
-            let resource = resource.map_err(|code| anyhow!("the settings of a topic cannot be read: {code}"))?;
+            let resource =
+                resource.map_err(|code| anyhow!("the settings of a topic cannot be read: {code}"))?;
             let OwnedResourceSpecifier::Topic(topic) = resource.specifier else { continue };
             let of_topic = resource.entries.into_iter().filter_map(|entry| {
                 let own = entry.source == ConfigSource::DynamicTopic;
@@ -56,7 +63,8 @@ impl Cluster {
         for (setting, value) in &new.settings {
             topic = topic.set(setting, value);
         }
-        let results = self.admin.create_topics([&topic], &options()).await.map_err(|error| self.failed(error))?;
+        let results =
+            self.admin.create_topics([&topic], &options()).await.map_err(|error| self.failed(error))?;
         for result in results {
             if let Err((_, code)) = result {
                 return Err(refusal(name, code, new.replicas));
@@ -66,12 +74,20 @@ impl Cluster {
     }
 
     /// Sets the whole of a topic's own settings; what is not told here falls back to the broker's.
-    pub(crate) async fn replace_settings(&self, topic: &str, settings: &BTreeMap<String, String>) -> anyhow::Result<()> {
+    pub(crate) async fn replace_settings(
+        &self,
+        topic: &str,
+        settings: &BTreeMap<String, String>,
+    ) -> anyhow::Result<()> {
         let alteration = AlterConfig {
             specifier: ResourceSpecifier::Topic(topic),
-            entries: settings.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect::<HashMap<_, _>>(),
+            entries: settings
+                .iter()
+                .map(|(name, value)| (name.as_str(), value.as_str()))
+                .collect::<HashMap<_, _>>(),
         };
-        let results = self.admin.alter_configs([&alteration], &options()).await.map_err(|error| self.failed(error))?;
+        let results =
+            self.admin.alter_configs([&alteration], &options()).await.map_err(|error| self.failed(error))?;
         for result in results {
             result.map_err(|(_, code)| anyhow!("the broker refused the settings of {topic}: {code}"))?;
         }
@@ -83,13 +99,17 @@ impl Cluster {
         let wanted = usize::try_from(partitions).context("a negative number of partitions")?;
         while Instant::now() < deadline {
             let topics = self.topics()?;
-            let leaders = topics.get(topic).into_iter().flatten().filter(|partition| partition.leader.is_some());
+            let leaders =
+                topics.get(topic).into_iter().flatten().filter(|partition| partition.leader.is_some());
             if leaders.count() >= wanted {
                 return Ok(());
             }
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
-        bail!("{topic} was made, but after {} s not all of its partitions have a leader", VISIBLE_WITHIN.as_secs())
+        bail!(
+            "{topic} was made, but after {} s not all of its partitions have a leader",
+            VISIBLE_WITHIN.as_secs()
+        )
     }
 }
 

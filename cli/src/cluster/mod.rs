@@ -40,7 +40,8 @@ pub(crate) struct Cluster {
 impl Cluster {
     /// Fails at once when no broker answers.
     pub(crate) fn connect(config: &KafkaConfig) -> anyhow::Result<Self> {
-        let consumer: BaseConsumer = config.reader("cli").create().context("the Kafka client cannot be made")?;
+        let consumer: BaseConsumer =
+            config.reader("cli").create().context("the Kafka client cannot be made")?;
         let admin = config.client("cli-admin").create().context("the Kafka client cannot be made")?;
         let cluster = Self { config: config.clone(), consumer, admin };
         cluster.topics()?;

@@ -59,8 +59,12 @@ impl Cluster {
                 }
                 // Compaction may have taken the last records before the end.
                 Some(Err(KafkaError::PartitionEOF(_))) => break,
-                Some(Err(error)) => return Err(self.failed(error).context(format!("{topic} cannot be read"))),
-                None if heard_at.elapsed() > SILENCE => bail!("{topic} stays silent at offset {next}, before its end {high}"),
+                Some(Err(error)) => {
+                    return Err(self.failed(error).context(format!("{topic} cannot be read")));
+                }
+                None if heard_at.elapsed() > SILENCE => {
+                    bail!("{topic} stays silent at offset {next}, before its end {high}")
+                }
                 None => {}
             }
         }

@@ -61,7 +61,9 @@ fn measure_group(cluster: &Cluster, group: &str, topics: &[&str]) -> anyhow::Res
         let now_ms = now_ms();
         for lag in partitions.iter_mut().filter(|lag| lag.topic == *topic) {
             match first_records.get(&lag.partition) {
-                Some(FirstRecord::AppendedAt(append_ms)) => lag.seconds = Some(seconds_between(*append_ms, now_ms)),
+                Some(FirstRecord::AppendedAt(append_ms)) => {
+                    lag.seconds = Some(seconds_between(*append_ms, now_ms))
+                }
                 // Compaction has taken everything up to the end.
                 Some(FirstRecord::Gone) => (lag.records, lag.seconds) = (0, Some(0.0)),
                 None => {}
@@ -75,7 +77,11 @@ fn measure_group(cluster: &Cluster, group: &str, topics: &[&str]) -> anyhow::Res
 }
 
 /// What a group has committed. The consumer bears the group's name and never joins it.
-fn committed_offsets(cluster: &Cluster, group: &str, asked: TopicPartitionList) -> anyhow::Result<TopicPartitionList> {
+fn committed_offsets(
+    cluster: &Cluster,
+    group: &str,
+    asked: TopicPartitionList,
+) -> anyhow::Result<TopicPartitionList> {
     if asked.count() == 0 {
         return Ok(asked);
     }
@@ -127,7 +133,9 @@ fn first_records(
             Some(Err(KafkaError::PartitionEOF(partition))) => {
                 found.entry(partition).or_insert(FirstRecord::Gone);
             }
-            Some(Err(error)) => return Err(cluster.failed(error).context("the first records behind cannot be read")),
+            Some(Err(error)) => {
+                return Err(cluster.failed(error).context("the first records behind cannot be read"));
+            }
             Some(Ok(_)) | None => {}
         }
     }

@@ -29,7 +29,9 @@ pub(crate) async fn run(settings: &Settings, json: bool) -> anyhow::Result<Answe
     let all_there = findings.iter().all(|finding| finding.verdict == "registered");
     show(&findings, json)?;
     if !all_there && !json {
-        output::progress("`vendzz schemas register` registers what is new or compatible; what is refused must be changed first");
+        output::progress(
+            "`vendzz schemas register` registers what is new or compatible; what is refused must be changed first",
+        );
     }
     Ok(Answer::yes_if(all_there))
 }
@@ -43,7 +45,9 @@ fn finding(subject: String, verdict: Verdict, stored: &StoredSchemas) -> Finding
             ("unwritten", Some(registered), vec!["registered, but not on schema.id.v1".to_owned()])
         }
         Verdict::NewSubject => ("new", None, vec!["the registry has no version of it yet".to_owned()]),
-        Verdict::Compatible => ("compatible", None, vec!["a new version that the registry would take".to_owned()]),
+        Verdict::Compatible => {
+            ("compatible", None, vec!["a new version that the registry would take".to_owned()])
+        }
         Verdict::Incompatible(reasons) => ("refused", None, reasons),
     };
     let id = registered.map(|registered| registered.id);

@@ -24,7 +24,9 @@ pub(crate) async fn run(settings: &Settings, json: bool) -> anyhow::Result<Answe
     let cluster = Cluster::connect(&settings.kafka)?;
     let stored = StoredSchemas::read(&cluster)?.unwrap_or_default();
     let mut rows: BTreeMap<(String, u32), Row> = BTreeMap::new();
-    for subject in registrations(&settings.kafka.namespace).into_iter().map(|registration| registration.subject) {
+    for subject in
+        registrations(&settings.kafka.namespace).into_iter().map(|registration| registration.subject)
+    {
         let versions = registry.versions(&subject).await.map_err(registry_failed)?;
         let compatibility = registry.compatibility(&subject).await.map_err(registry_failed)?;
         for version in versions {

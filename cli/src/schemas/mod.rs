@@ -52,7 +52,10 @@ fn registrations(namespace: &Namespace) -> Vec<Registration> {
     for topic in CATALOGUE {
         let Encoding::Avro(records) = topic.encoding else { continue };
         for record in records {
-            all.push(Registration { record, subject: subject(&namespace.name(topic.name), record.full_name) });
+            all.push(Registration {
+                record,
+                subject: subject(&namespace.name(topic.name), record.full_name),
+            });
         }
     }
     all

@@ -54,7 +54,13 @@ async fn register(
     let registered = match registry.register(subject, record.full_name, record.schema).await {
         Ok(registered) => registered,
         Err(RegistryError::Refused(reason)) => {
-            return Ok(Outcome { subject: subject.clone(), id: None, version: None, written: 0, refused: Some(reason) });
+            return Ok(Outcome {
+                subject: subject.clone(),
+                id: None,
+                version: None,
+                written: 0,
+                refused: Some(reason),
+            });
         }
         Err(error) => return Err(registry_failed(error)),
     };
@@ -62,7 +68,12 @@ async fn register(
     // Records of earlier versions stay in the log, so a topic made again needs those as well.
     for version in registry.versions(subject).await.map_err(registry_failed)? {
         let schema = if version == registered.version {
-            SchemaId { id: registered.id, subject: subject.clone(), version, schema: record.schema.to_owned() }
+            SchemaId {
+                id: registered.id,
+                subject: subject.clone(),
+                version,
+                schema: record.schema.to_owned(),
+            }
         } else {
             registry.version(subject, version).await.map_err(registry_failed)?
         };
@@ -97,7 +108,9 @@ impl SchemaLog {
             headers: &[],
         };
         let sent = self.producer.send(&record).await;
-        sent.map(|_| ()).with_context(|| format!("{key} is registered, but not written to {}; run this again", self.topic))
+        sent.map(|_| ()).with_context(|| {
+            format!("{key} is registered, but not written to {}; run this again", self.topic)
+        })
     }
 }
 

@@ -26,8 +26,9 @@ impl StoredSchemas {
                 stored.by_key.remove(&key);
                 continue;
             };
-            let schema = serde_json::from_slice(&value)
-                .with_context(|| format!("{topic} holds a record that is not understood, at offset {}", record.offset))?;
+            let schema = serde_json::from_slice(&value).with_context(|| {
+                format!("{topic} holds a record that is not understood, at offset {}", record.offset)
+            })?;
             stored.by_key.insert(key, schema);
         }
         Ok(Some(stored))
@@ -105,8 +106,12 @@ mod tests {
     fn an_id_never_changes_its_schema_nor_a_schema_its_id() {
         let mut stored = StoredSchemas::default();
         stored.insert(&schema(1, 1, r#"{"a": 1}"#)).unwrap();
-        assert!(stored.insert(&schema(9, 1, r#"{"a": 1}"#)).unwrap_err().to_string().contains("another registry"));
-        assert!(stored.insert(&schema(1, 2, r#"{"a": 2}"#)).unwrap_err().to_string().contains("another registry"));
+        assert!(
+            stored.insert(&schema(9, 1, r#"{"a": 1}"#)).unwrap_err().to_string().contains("another registry")
+        );
+        assert!(
+            stored.insert(&schema(1, 2, r#"{"a": 2}"#)).unwrap_err().to_string().contains("another registry")
+        );
         assert!(stored.insert(&schema(1, 1, r#"{ "a": 1 }"#)).unwrap(), "only white space changed");
     }
 }

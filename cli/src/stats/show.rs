@@ -21,7 +21,10 @@ pub(crate) fn for_people(stats: &QuizStats) -> anyhow::Result<()> {
     let ahead = i128::from(stats.responses) - i128::from(counted.submissions) - i128::from(counted.bots);
     if ahead != 0 {
         let side = if ahead > 0 { "ahead of" } else { "behind" };
-        output::line(format!("PostgreSQL is {} {side} the CQL store; `vendzz lag` tells which is still reading", ahead.abs()))?;
+        output::line(format!(
+            "PostgreSQL is {} {side} the CQL store; `vendzz lag` tells which is still reading",
+            ahead.abs()
+        ))?;
     }
     for (property, summary) in &counted.breakdowns {
         let mut rows: Vec<Vec<String>> = summary
@@ -34,7 +37,11 @@ pub(crate) fn for_people(stats: &QuizStats) -> anyhow::Result<()> {
             rows.push(vec![format!("({} more, see --json)", summary.values.len() - VALUES_SHOWN)]);
         }
         if summary.other_views + summary.other_submissions > 0 {
-            rows.push(vec!["(other)".to_owned(), summary.other_views.to_string(), summary.other_submissions.to_string()]);
+            rows.push(vec![
+                "(other)".to_owned(),
+                summary.other_views.to_string(),
+                summary.other_submissions.to_string(),
+            ]);
         }
         if rows.is_empty() {
             continue;

@@ -18,7 +18,11 @@ pub(crate) struct StoreSettings {
 
 impl StoreSettings {
     pub(crate) fn read(env: &Env) -> Self {
-        Self { cql: CqlConfig::read(env), postgres: PostgresConfig::read(env), replica: ReplicaConfig::read(env) }
+        Self {
+            cql: CqlConfig::read(env),
+            postgres: PostgresConfig::read(env),
+            replica: ReplicaConfig::read(env),
+        }
     }
 }
 
@@ -30,7 +34,8 @@ pub(crate) struct Stores {
 
 impl Stores {
     pub(crate) async fn connect(settings: StoreSettings) -> anyhow::Result<Self> {
-        let analytics = Reader::connect(&settings.cql).await.map_err(|error| cql_failed(&settings.cql, error))?;
+        let analytics =
+            Reader::connect(&settings.cql).await.map_err(|error| cql_failed(&settings.cql, error))?;
         let state = ReadPool::new(&settings.postgres, settings.replica.as_ref());
         Ok(Self { settings, analytics, state })
     }
@@ -64,7 +69,10 @@ fn cql_failed(config: &CqlConfig, error: CqlError) -> anyhow::Error {
         }
         .into();
     }
-    let what = format!("the analytics projection is not set up in keyspace {}: has its projector ever run?", config.keyspace);
+    let what = format!(
+        "the analytics projection is not set up in keyspace {}: has its projector ever run?",
+        config.keyspace
+    );
     anyhow!(error).context(what)
 }
 

@@ -73,7 +73,8 @@ fn real_name(name: &str, cluster: &Cluster) -> anyhow::Result<String> {
     if spec(name).is_some() {
         return Err(anyhow!("{ours} does not exist; `vendzz topics apply` makes it"));
     }
-    Err(Usage(format!("there is no topic {ours}; `vendzz topics describe` lists those of the catalogue")).into())
+    Err(Usage(format!("there is no topic {ours}; `vendzz topics describe` lists those of the catalogue"))
+        .into())
 }
 
 struct Tail<'a> {
@@ -86,7 +87,8 @@ struct Tail<'a> {
 
 impl Tail<'_> {
     async fn print(mut self) -> anyhow::Result<Answer> {
-        let consumer: BaseConsumer = self.cluster.config().reader("cli-tail").create().context("the Kafka client cannot be made")?;
+        let consumer: BaseConsumer =
+            self.cluster.config().reader("cli-tail").create().context("the Kafka client cannot be made")?;
         let mut assignment = TopicPartitionList::new();
         for (partition, start) in &self.starts {
             assignment.add_partition_offset(&self.topic, *partition, rdkafka::Offset::Offset(start.first))?;
@@ -100,7 +102,12 @@ impl Tail<'_> {
                     let record = StoredRecord::of(&message);
                     heard_at = Instant::now();
                     if self.is_wanted(&record) {
-                        show::record(&self.topic, &record, &self.values.read(&record).await, self.options.json)?;
+                        show::record(
+                            &self.topic,
+                            &record,
+                            &self.values.read(&record).await,
+                            self.options.json,
+                        )?;
                         left -= 1;
                     }
                     self.advance(record.partition, record.offset + 1);
@@ -123,7 +130,8 @@ impl Tail<'_> {
 
     /// Without `--follow`, what is appended while we read is left out.
     fn is_wanted(&self, record: &StoredRecord) -> bool {
-        !self.options.no_follow || self.starts.get(&record.partition).is_none_or(|start| record.offset < start.end)
+        !self.options.no_follow
+            || self.starts.get(&record.partition).is_none_or(|start| record.offset < start.end)
     }
 
     fn advance(&mut self, partition: i32, next: i64) {

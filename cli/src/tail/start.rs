@@ -60,7 +60,11 @@ pub(crate) fn starts(
         return Err(Usage(format!("{topic} has no partition {}", only.unwrap_or(0))).into());
     }
     if matches!(from, From::Offset(_)) && chosen.len() > 1 {
-        return Err(Usage(format!("an offset needs --partition, since {topic} has {} partitions", chosen.len())).into());
+        return Err(Usage(format!(
+            "an offset needs --partition, since {topic} has {} partitions",
+            chosen.len()
+        ))
+        .into());
     }
     let mut starts = BTreeMap::new();
     for partition in chosen {

@@ -37,7 +37,12 @@ pub(crate) async fn run(settings: &Settings, yes: bool, json: bool) -> anyhow::R
     Ok(Answer::yes_if(satisfied))
 }
 
-async fn apply(cluster: &Cluster, log: &EpochLog, state: &ClusterState, plan: &TopicPlan) -> anyhow::Result<()> {
+async fn apply(
+    cluster: &Cluster,
+    log: &EpochLog,
+    state: &ClusterState,
+    plan: &TopicPlan,
+) -> anyhow::Result<()> {
     let topic = &plan.topic;
     match plan.action {
         Action::Keep => {}

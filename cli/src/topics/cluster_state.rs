@@ -41,7 +41,8 @@ impl ClusterState {
         let epochs = read_epochs(cluster, &schemas)?;
         let existing = cluster.topics()?;
         let names: Vec<String> = CATALOGUE.iter().map(|topic| cluster.config().name(topic.name)).collect();
-        let there: Vec<&str> = names.iter().map(String::as_str).filter(|name| existing.contains_key(*name)).collect();
+        let there: Vec<&str> =
+            names.iter().map(String::as_str).filter(|name| existing.contains_key(*name)).collect();
         let mut settings = cluster.settings(&there).await?;
         let mut topics = BTreeMap::new();
         for name in there {
@@ -51,7 +52,8 @@ impl ClusterState {
                 watermarks.insert(partition.id, cluster.watermarks(name, partition.id)?);
             }
             let settings = settings.remove(name).unwrap_or_default();
-            topics.insert(name.to_owned(), TopicState { partitions: partitions.clone(), settings, watermarks });
+            topics
+                .insert(name.to_owned(), TopicState { partitions: partitions.clone(), settings, watermarks });
         }
         Ok(Self { topics, epochs, schemas })
     }

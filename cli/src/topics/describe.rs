@@ -35,12 +35,15 @@ pub(crate) async fn run(settings: &Settings, topic: Option<&str>, json: bool) ->
     let base = topic.map(|name| settings.kafka.namespace.base(name).unwrap_or(name));
     if let Some(unknown) = base.filter(|name| spec(name).is_none()) {
         let known: Vec<&str> = CATALOGUE.iter().map(|topic| topic.name).collect();
-        return Err(Usage(format!("{unknown} is not in the catalogue, which has {}", known.join(", "))).into());
+        return Err(
+            Usage(format!("{unknown} is not in the catalogue, which has {}", known.join(", "))).into()
+        );
     }
     let cluster = Cluster::connect(&settings.kafka)?;
     let state = ClusterState::read(&cluster).await?;
     let chosen = CATALOGUE.iter().filter(|topic| base.is_none_or(|base| base == topic.name));
-    let described: Vec<Described> = chosen.map(|topic| describe(settings.kafka.name(topic.name), &state)).collect();
+    let described: Vec<Described> =
+        chosen.map(|topic| describe(settings.kafka.name(topic.name), &state)).collect();
     let all_exist = described.iter().all(|topic| topic.exists);
     match described.as_slice() {
         all if json => output::json(&all)?,
@@ -88,7 +91,8 @@ fn show_all(topics: &[Described]) -> anyhow::Result<()> {
         if !topic.exists {
             return vec![topic.topic.clone(), "missing".to_owned()];
         }
-        let offsets: i64 = topic.partitions.iter().filter_map(|partition| Some(partition.high? - partition.low?)).sum();
+        let offsets: i64 =
+            topic.partitions.iter().filter_map(|partition| Some(partition.high? - partition.low?)).sum();
         let least = |of: fn(&Partition) -> usize| topic.partitions.iter().map(of).min().unwrap_or(0);
         vec![
             topic.topic.clone(),
@@ -109,7 +113,12 @@ fn show_one(topic: &Described) -> anyhow::Result<()> {
         output::line(format!("incarnation {incarnation}"))?;
     }
     let epoch = |epoch: &Epoch| {
-        vec![epoch.number.to_string(), epoch.begins_at.to_string(), epoch.partitions.to_string(), epoch.salt.to_string()]
+        vec![
+            epoch.number.to_string(),
+            epoch.begins_at.to_string(),
+            epoch.partitions.to_string(),
+            epoch.salt.to_string(),
+        ]
     };
     output::line("")?;
     output::table(&["epoch", "begins at (ms)", "partitions", "salt"], topic.epochs.iter().map(epoch))?;
@@ -127,5 +136,8 @@ fn show_one(topic: &Described) -> anyhow::Result<()> {
         ]
     };
     output::line("")?;
-    Ok(output::table(&["partition", "leader", "in sync", "low", "high"], topic.partitions.iter().map(partition))?)
+    Ok(output::table(
+        &["partition", "leader", "in sync", "low", "high"],
+        topic.partitions.iter().map(partition),
+    )?)
 }

@@ -133,8 +133,12 @@ fn compare_replicas(plan: &mut TopicPlan, actual: &TopicState) {
     } else if has > wanted {
         plan.notes.push(format!("has {has} replicas, more than the {wanted} wanted: kept"));
     }
-    let leaderless: Vec<i32> =
-        actual.partitions.iter().filter(|partition| partition.leader.is_none()).map(|partition| partition.id).collect();
+    let leaderless: Vec<i32> = actual
+        .partitions
+        .iter()
+        .filter(|partition| partition.leader.is_none())
+        .map(|partition| partition.id)
+        .collect();
     if !leaderless.is_empty() {
         plan.faults.push(format!("no broker leads partitions {leaderless:?}"));
     }
@@ -154,13 +158,17 @@ fn compare_settings(plan: &mut TopicPlan, actual: &TopicState) {
 
 /// Settings of the topic's own that the catalogue does not know.
 fn foreign_settings<'a>(wanted: &NewTopicSettings, actual: &'a TopicState) -> BTreeMap<&'a str, &'a str> {
-    let foreign = actual.settings.iter().filter(|(name, held)| held.own && !wanted.settings.contains_key(name.as_str()));
+    let foreign = actual
+        .settings
+        .iter()
+        .filter(|(name, held)| held.own && !wanted.settings.contains_key(name.as_str()));
     foreign.map(|(name, held)| (name.as_str(), held.value.as_str())).collect()
 }
 
 /// The whole of a topic's own settings after the plan: the broker forgets what it is not told.
 pub(crate) fn all_settings(wanted: &NewTopicSettings, actual: &TopicState) -> BTreeMap<String, String> {
-    let foreign = foreign_settings(wanted, actual).into_iter().map(|(name, value)| (name.to_owned(), value.to_owned()));
+    let foreign =
+        foreign_settings(wanted, actual).into_iter().map(|(name, value)| (name.to_owned(), value.to_owned()));
     let ours = wanted.settings.iter().map(|(name, value)| ((*name).to_owned(), value.clone()));
     foreign.chain(ours).collect()
 }

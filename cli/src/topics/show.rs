@@ -37,15 +37,25 @@ fn lines_of(plan: &TopicPlan) -> Vec<String> {
     let made = || {
         let settings: Vec<String> =
             plan.wanted.settings.iter().map(|(name, value)| format!("{name}={value}")).collect();
-        format!("{} partition(s), {} replica(s), {}", plan.wanted.partitions, plan.wanted.replicas, settings.join(" "))
+        format!(
+            "{} partition(s), {} replica(s), {}",
+            plan.wanted.partitions,
+            plan.wanted.replicas,
+            settings.join(" ")
+        )
     };
     match plan.action {
         Action::Keep => {}
         Action::Create => lines.push(format!("+ make: {}", made())),
         Action::CreateAgain => {
-            lines.push(format!("+ make again, under a new incarnation (it has epochs, and is gone): {}", made()));
+            lines.push(format!(
+                "+ make again, under a new incarnation (it has epochs, and is gone): {}",
+                made()
+            ));
         }
-        Action::WriteEpochs => lines.push(format!("+ write its first epochs record, {} partition(s)", plan.partitions)),
+        Action::WriteEpochs => {
+            lines.push(format!("+ write its first epochs record, {} partition(s)", plan.partitions))
+        }
     }
     for change in &plan.changes {
         let from = change.from.as_deref().unwrap_or("(not set)");

@@ -25,12 +25,16 @@ pub(crate) fn read_epochs(cluster: &Cluster, schemas: &StoredSchemas) -> anyhow:
     Ok(epochs)
 }
 
-fn decode(decoder: &mut Decoder<TopicEpochs>, schemas: &StoredSchemas, value: &[u8]) -> anyhow::Result<TopicEpochs> {
+fn decode(
+    decoder: &mut Decoder<TopicEpochs>,
+    schemas: &StoredSchemas,
+    value: &[u8],
+) -> anyhow::Result<TopicEpochs> {
     let (id, _) = split_frame(value)?;
     if !decoder.knows(id) {
-        let text = schemas
-            .text_of(id)
-            .ok_or_else(|| anyhow!("its schema id {id} does not stand on schema.id.v1; run `vendzz schemas register`"))?;
+        let text = schemas.text_of(id).ok_or_else(|| {
+            anyhow!("its schema id {id} does not stand on schema.id.v1; run `vendzz schemas register`")
+        })?;
         decoder.learn(id, text)?;
     }
     Ok(decoder.decode(value)?)

@@ -64,7 +64,8 @@ impl RegistryClient {
             .set_timeout(TIMEOUT)
             .build()
             .map_err(|error| away(error.to_string()))?;
-        let http = reqwest::Client::builder().timeout(TIMEOUT).build().map_err(|error| away(error.to_string()))?;
+        let http =
+            reqwest::Client::builder().timeout(TIMEOUT).build().map_err(|error| away(error.to_string()))?;
         Ok(Self { url: url.to_owned(), settings, http })
     }
 
@@ -89,20 +90,29 @@ impl RegistryClient {
                 (Some(id), Some(version)) => Ok(Some(Registered { id, version })),
                 _ => Err(self.strange("neither id nor version of a schema that it found")),
             },
-            Err(error) if matches!(error_code(&error), Some(SUBJECT_NOT_FOUND | SCHEMA_NOT_FOUND)) => Ok(None),
+            Err(error) if matches!(error_code(&error), Some(SUBJECT_NOT_FOUND | SCHEMA_NOT_FOUND)) => {
+                Ok(None)
+            }
             Err(error) => Err(self.failed(&error)),
         }
     }
 
     /// Registers a schema; the same text twice gives the same id. The subject's compatibility is
     /// set to [`FULL_TRANSITIVE`] before a version is added to those that it has.
-    pub async fn register(&self, subject: &str, full_name: &str, schema: &str) -> Result<Registered, RegistryError> {
+    pub async fn register(
+        &self,
+        subject: &str,
+        full_name: &str,
+        schema: &str,
+    ) -> Result<Registered, RegistryError> {
         let is_new = self.versions(subject).await?.is_empty();
         if !is_new {
             self.require_full_transitive(subject).await?;
         }
         let supplied = SuppliedSchema::new(Some(full_name.to_owned()), SchemaType::Avro, schema.to_owned());
-        post_schema(&self.settings, subject.to_owned(), supplied).await.map_err(|error| self.failed(&error))?;
+        post_schema(&self.settings, subject.to_owned(), supplied)
+            .await
+            .map_err(|error| self.failed(&error))?;
         if is_new {
             self.require_full_transitive(subject).await?;
         }
@@ -120,7 +130,8 @@ impl RegistryClient {
             return Ok(Verdict::NewSubject);
         }
         let path = format!("compatibility/subjects/{subject}/versions?verbose=true");
-        let answer: Option<CompatibilityAnswer> = self.ask(Method::POST, &path, Some(schema_body(schema))).await?;
+        let answer: Option<CompatibilityAnswer> =
+            self.ask(Method::POST, &path, Some(schema_body(schema))).await?;
         let answer = answer.ok_or_else(|| self.strange("nothing of a subject that it has just listed"))?;
         // Under another level the registry judges by less than it will when we have set ours.
         if answer.is_compatible && self.compatibility(subject).await?.as_deref() == Some(FULL_TRANSITIVE) {
@@ -166,12 +177,18 @@ impl RegistryClient {
         if own.is_some_and(|level| level.compatibility_level == FULL_TRANSITIVE) {
             return Ok(());
         }
-        let set: Option<Value> = self.ask(Method::PUT, &path, Some(json!({"compatibility": FULL_TRANSITIVE}))).await?;
+        let set: Option<Value> =
+            self.ask(Method::PUT, &path, Some(json!({"compatibility": FULL_TRANSITIVE}))).await?;
         set.map(|_| ()).ok_or_else(|| self.strange("nothing of a subject whose level was to be set"))
     }
 
     /// One call; `None` when the registry answers that it knows no such thing.
-    async fn ask<T: DeserializeOwned>(&self, method: Method, path: &str, body: Option<Value>) -> Result<Option<T>, RegistryError> {
+    async fn ask<T: DeserializeOwned>(
+        &self,
+        method: Method,
+        path: &str,
+        body: Option<Value>,
+    ) -> Result<Option<T>, RegistryError> {
         let mut request = self.http.request(method, format!("{}/{path}", self.url));
         if let Some(body) = body {
             request = request.header("content-type", MEDIA_TYPE).body(body.to_string());

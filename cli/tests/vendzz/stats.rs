@@ -1,0 +1,185 @@
+//! Events go through both projections, run here as the services run them, and come out as numbers.
+
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+use sqlx::{ConnectOptions, Executor};
+use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
+use vendzz_projections::analytics::cql::{connect, connect_when_up, drop_keyspace};
+use vendzz_projections::analytics::{AnalyticsConfig, AnalyticsProjection, CqlConfig, Decoding};
+use vendzz_projections::state::{PostgresConfig, StateProjection, StateStore, prepare_when_up};
+use vendzz_projections::{analytics, state};
+use vendzz_runtime::config::Env;
+use vendzz_runtime::health::Health;
+use vendzz_runtime::kernel::{self, KernelConfig};
+use vendzz_runtime::service::Service;
+use vendzz_runtime::tables::{Epochs, SchemaIds, Tables};
+use vendzz_schemas::events::{QuizSubmitted, QuizViewed};
+use vendzz_schemas::registry::RegistryClient;
+use vendzz_schemas::topics::{DLQ_ANALYTICS, DLQ_STATE, QUIZ_DEFINITION, QUIZ_SUBMISSION, QUIZ_VIEW};
+
+use crate::installation::{Installation, registry_url};
+use crate::sample::{QUIZ, submitted, viewed};
+
+const COUNTED_WITHIN: Duration = Duration::from_secs(60);
+
+#[tokio::test(flavor = "multi_thread")]
+async fn stats_are_those_of_the_log_once_both_projections_have_read_it() {
+    let installation = Installation::set_up();
+    let stores = TestStores::make().await;
+    let before = stores.stats(&installation).expect(1);
+    assert!(before.stderr.contains("the analytics projection is not set up in keyspace"), "{before:?}");
+
+    let service = Service { health: Health::default(), drain: CancellationToken::new() };
+    let projectors = tokio::spawn(run_projectors(installation.kafka.clone(), stores.env(), service.clone()));
+    let views = installation.encoder::<QuizViewed>(QUIZ_VIEW);
+    for partition in [0, 0, 3] {
+        let value = views.encode(&viewed()).unwrap();
+        installation.append(QUIZ_VIEW, partition, "k", Some(&value)).await;
+    }
+    let submissions = installation.encoder::<QuizSubmitted>(QUIZ_SUBMISSION);
+    let (first, bot) = (submitted("human"), submitted("bot"));
+    for event in [&first, &submitted("suspect"), &bot, &first] {
+        let value = submissions.encode(event).unwrap();
+        installation.append(QUIZ_SUBMISSION, 1, &event.response_id, Some(&value)).await;
+    }
+    let deadline = Instant::now() + COUNTED_WITHIN;
+    let numbers = loop {
+        assert!(!projectors.is_finished(), "{:?}", projectors.await);
+        let ran = stores.stats(&installation);
+        if ran.status == 0
+            && ran.json()["views"] == 3
+            && ran.json()["responses"] == 3
+            && ran.json()["bots"] == 1
+        {
+            break ran.json();
+        }
+        assert!(Instant::now() < deadline, "not counted in time: {ran:?}");
+        tokio::time::sleep(Duration::from_millis(500)).await;
+    };
+    assert_eq!(numbers["submissions"], 2, "the resend counts once: {numbers}");
+    for property in ["device", "country", "utm_source", "utm_medium", "utm_campaign"] {
+        assert!(numbers["breakdowns"][property].is_object(), "{numbers}");
+    }
+    let mobile = &numbers["breakdowns"]["device"]["values"][0];
+    assert_eq!((&mobile["value"], &mobile["views"]["count"]), (&"mobile".into(), &3.into()), "{numbers}");
+    let table = stores.run(&installation, &["stats", QUIZ]).expect(0).stdout;
+    let row = |what: &str| table.lines().find(|line| line.starts_with(what)).unwrap_or_default().to_owned();
+    assert_eq!(row("responses").split_whitespace().collect::<Vec<_>>(), ["responses", "3", "PostgreSQL"]);
+    assert!(!table.contains("behind"), "{table}");
+    let nobody = installation.vendzz_with(
+        &["stats", QUIZ],
+        &[
+            ("VENDZZ_CQL_KEYSPACE", &stores.cql.keyspace),
+            ("VENDZZ_POSTGRES_URL", "postgres://vendzz@127.0.0.1:9/x"),
+        ],
+    );
+    assert!(
+        nobody.expect(69).stderr.contains("PostgreSQL at postgres://vendzz@127.0.0.1:9/x does not answer")
+    );
+
+    service.drain.cancel();
+    projectors.await.unwrap().unwrap();
+    let lags: Value = installation.vendzz(&["lag", "--json"]).expect(0).json();
+    assert!(lags.as_array().unwrap().iter().all(|group| group["records"] == 0), "{lags}");
+    stores.remove().await;
+}
+
+/// What `vendzz-project-state` and `vendzz-project-analytics` do.
+async fn run_projectors(
+    kafka: vendzz_runtime::kafka::KafkaConfig,
+    env: Env,
+    service: Service,
+) -> anyhow::Result<()> {
+    let registry = RegistryClient::new(&registry_url())?;
+    let postgres = PostgresConfig::read(&env);
+    let analytics_config = AnalyticsConfig::read(&env);
+    let state_kernel =
+        KernelConfig::read(&env, state::GROUP, vec![QUIZ_DEFINITION, QUIZ_SUBMISSION], DLQ_STATE);
+    let analytics_kernel =
+        KernelConfig::read(&env, analytics::GROUP, vec![QUIZ_VIEW, QUIZ_SUBMISSION], DLQ_ANALYTICS);
+    env.finish()?;
+    let check_every = Duration::from_secs(1);
+    let tables =
+        Tables::follow(&kafka, SchemaIds::default(), Epochs::default(), check_every, service.drain.clone())?;
+    let latch = service.health.latch("stores", "not set up");
+    prepare_when_up(&postgres, &latch, &service.drain).await?;
+    let Some(store) = connect_when_up(&analytics_config.cql, &latch, &service.drain).await else {
+        return Ok(());
+    };
+    tables.caught_up().await;
+    let names = kafka.namespace.clone();
+    let state = StateProjection::new(
+        names.clone(),
+        StateStore::new(&postgres),
+        tables.schema_ids.clone(),
+        registry.clone(),
+    );
+    let decoding = Decoding { schema_ids: tables.schema_ids, registry };
+    let analytics = AnalyticsProjection::new(store, analytics_config, names, decoding);
+    let (state, analytics) = tokio::join!(
+        kernel::run(state_kernel, &kafka, tables.epochs.clone(), state, service.clone()),
+        kernel::run(analytics_kernel, &kafka, tables.epochs.clone(), analytics, service.clone()),
+    );
+    state.and(analytics)
+}
+
+/// A database and a keyspace of their own.
+struct TestStores {
+    cql: CqlConfig,
+    server: String,
+    database: String,
+}
+
+impl TestStores {
+    async fn make() -> Self {
+        let name = format!("cli_test_{}", Uuid::now_v7().simple());
+        let node = std::env::var("VENDZZ_CQL_NODES").unwrap_or_else(|_| "127.0.0.1:19042".to_owned());
+        let server = std::env::var("VENDZZ_POSTGRES_URL")
+            .unwrap_or_else(|_| "postgres://vendzz@127.0.0.1:15432/vendzz".to_owned());
+        let stores = Self { cql: CqlConfig::local(&node, &name), server, database: name };
+        stores.on_server(format!("CREATE DATABASE {}", stores.database)).await;
+        stores
+    }
+
+    fn postgres_url(&self) -> String {
+        let (before, _) = self.server.rsplit_once('/').unwrap();
+        format!("{before}/{}", self.database)
+    }
+
+    fn variables(&self) -> [(&'static str, String); 4] {
+        [
+            ("VENDZZ_CQL_NODES", self.cql.nodes.join(",")),
+            ("VENDZZ_CQL_KEYSPACE", self.cql.keyspace.clone()),
+            ("VENDZZ_POSTGRES_URL", self.postgres_url()),
+            ("VENDZZ_FLUSH_EVERY", "200ms".to_owned()),
+        ]
+    }
+
+    fn env(&self) -> Env {
+        Env::of(self.variables().map(|(name, value)| (name.to_owned(), value)))
+    }
+
+    fn run(&self, installation: &Installation, arguments: &[&str]) -> crate::installation::Ran {
+        let variables = self.variables();
+        let variables: Vec<(&str, &str)> =
+            variables.iter().map(|(name, value)| (*name, value.as_str())).collect();
+        installation.vendzz_with(arguments, &variables)
+    }
+
+    fn stats(&self, installation: &Installation) -> crate::installation::Ran {
+        self.run(installation, &["stats", QUIZ, "--json"])
+    }
+
+    async fn remove(self) {
+        let session = connect(&self.cql).await.unwrap();
+        drop_keyspace(&session, &self.cql.keyspace).await.unwrap();
+        self.on_server(format!("DROP DATABASE {} WITH (FORCE)", self.database)).await;
+    }
+
+    async fn on_server(&self, sql: String) {
+        let options: sqlx::postgres::PgConnectOptions = self.server.parse().unwrap();
+        options.connect().await.unwrap().execute(sqlx::AssertSqlSafe(sql)).await.unwrap();
+    }
+}
