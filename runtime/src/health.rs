@@ -66,6 +66,10 @@ impl Health {
                     Part::Missing(reason) => drop(missing.insert(name.clone(), reason.clone())),
                 }
             }
+            // Probes are answered before the service has said what it is made of.
+            if state.parts.is_empty() {
+                missing.insert("service".to_owned(), "starting".to_owned());
+            }
             let status = match (state.draining, missing.is_empty(), degraded.is_empty()) {
                 (true, _, _) => "draining",
                 (false, false, _) => "unready",
@@ -123,6 +127,7 @@ mod tests {
     #[test]
     fn ready_only_when_every_part_is_and_never_while_draining() {
         let health = Health::default();
+        assert_eq!(health.readiness().status, "unready", "nothing is known yet");
         let kafka = health.latch("kafka", "not connected");
         let definitions = health.latch("definitions", "not read to the end");
         assert_eq!(health.readiness().status, "unready");

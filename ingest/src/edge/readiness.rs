@@ -42,8 +42,6 @@ impl Readiness {
         snapshot: Option<SnapshotKeeper>,
         production: Option<KafkaConfig>,
     ) -> Self {
-        let log_in_step = health.latch("log", "not asked yet");
-        log_in_step.ready();
         Self {
             edge,
             tables,
@@ -52,7 +50,7 @@ impl Readiness {
             definitions_read: health.latch("definitions", "quiz definitions are being read"),
             address_key_known: health.latch("address_key", "the day's address key is not known"),
             producers_warm: health.latch("producers", "not connected"),
-            log_in_step,
+            log_in_step: health.latch("log", "not asked yet"),
             durability: production
                 .map(|kafka| (health.latch("durability", "the topics' replication is not known"), kafka)),
         }
@@ -95,9 +93,13 @@ impl Readiness {
                 tracing::warn!(age_seconds, "Kafka is silent: starting from the snapshot");
                 self.edge.start_serving();
                 let reason = format!("Kafka is silent; from a snapshot that was {age_seconds} s old");
-                for latch in
-                    [&self.tables_read, &self.definitions_read, &self.address_key_known, &self.producers_warm]
-                {
+                for latch in [
+                    &self.tables_read,
+                    &self.definitions_read,
+                    &self.address_key_known,
+                    &self.producers_warm,
+                    &self.log_in_step,
+                ] {
                     latch.degraded(reason.as_str());
                 }
                 if let Some((latch, _)) = &self.durability {

@@ -83,7 +83,7 @@ impl NetworkLimiter {
         let place = (hash % SETS as u64) as usize;
         let mut set = self.sets[place].lock().unwrap_or_else(PoisonError::into_inner);
         let found = set.iter().position(|bucket| bucket.network == network);
-        let place = found.unwrap_or_else(|| nearest_to_full(&*set));
+        let place = found.unwrap_or_else(|| nearest_to_full(&set));
         let bucket = &mut set[place];
         if bucket.network != network {
             *bucket = Bucket { network, full_at: 0 };

@@ -12,6 +12,10 @@ use crate::problem::Problem;
 /// How often a body that is slow to come is looked at.
 const GLANCE: Duration = Duration::from_millis(100);
 
+/// How much of a body that is too large is read and thrown away.
+const DISCARD_BYTES: usize = 1024 * 1024;
+const DISCARD_TIME: Duration = Duration::from_millis(500);
+
 pub struct BodyLimits {
     pub max_bytes: usize,
     /// From the head's end to the body's end.
@@ -23,6 +27,7 @@ pub struct BodyLimits {
 /// The whole body, or why it was not taken.
 pub async fn read_body(mut body: Incoming, limits: &BodyLimits) -> Result<Bytes, Problem> {
     if body.size_hint().lower() > limits.max_bytes as u64 {
+        discard(body).await;
         return Err(refusals::body_too_large(limits.max_bytes));
     }
     let mut first = Bytes::new();
@@ -46,6 +51,7 @@ pub async fn read_body(mut body: Incoming, limits: &BodyLimits) -> Result<Bytes,
         };
         let Ok(data) = frame.into_data() else { continue };
         if first.len() + rest.len() + data.len() > limits.max_bytes {
+            discard(body).await;
             return Err(refusals::body_too_large(limits.max_bytes));
         }
         // Nearly every body comes in one piece, which is then not copied.
@@ -62,4 +68,20 @@ pub async fn read_body(mut body: Incoming, limits: &BodyLimits) -> Result<Bytes,
     whole.extend_from_slice(&first);
     whole.extend_from_slice(&rest);
     Ok(whole.freeze())
+}
+
+/// Reads on for a while: a connection that is closed while its client still sends is reset, and the
+/// refusal with it.
+async fn discard(mut body: Incoming) {
+    let reading = async {
+        let mut bytes = 0;
+        while let Some(Ok(frame)) = body.frame().await {
+            bytes += frame.data_ref().map_or(0, Bytes::len);
+            if bytes > DISCARD_BYTES {
+                return;
+            }
+        }
+    };
+    // Whether it came to its end does not matter.
+    let _ = tokio::time::timeout(DISCARD_TIME, reading).await;
 }

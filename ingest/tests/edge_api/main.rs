@@ -1,0 +1,16 @@
+//! The edge as its users see it: the real binary against the real Kafka and registry
+//! (`infra/local/stack up`), in a namespace of its own.
+
+mod bad_input;
+mod bots;
+mod connections;
+mod drain;
+mod harness;
+mod limits;
+mod overload;
+mod serving;
+mod snapshot;
+mod starting;
+mod submitting;
+mod versions;
+mod viewing;
