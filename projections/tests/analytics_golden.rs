@@ -123,7 +123,10 @@ fn submission(numbers: &mut Numbers, offset: i64) -> (i64, Result<Event, Violati
     (append_ms, Event::of_submission(offset, append_ms, submission))
 }
 
-fn fold(window: Option<Duration>, make: fn(&mut Numbers, i64) -> (i64, Result<Event, Violation>)) -> String {
+/// Append time of the record at an offset, and what it decodes to.
+type Make = fn(&mut Numbers, i64) -> (i64, Result<Event, Violation>);
+
+fn fold(window: Option<Duration>, make: Make) -> String {
     let mut numbers = Numbers(20_261_122);
     let mut text = String::new();
     let mut log = Vec::new();

@@ -1,5 +1,7 @@
 //! The consumer kernel against the real broker: `infra/local/stack up` first.
 
+#![allow(clippy::unwrap_used)] // A test says by a panic what went wrong.
+
 mod support;
 
 use std::sync::atomic::Ordering;
@@ -16,7 +18,8 @@ use vendzz_schemas::topics;
 async fn members_come_and_go_under_load_and_every_record_is_applied_once_in_order() {
     let log = Log::new("rebalance").await;
     let store = Store::default();
-    let slowly = Collecting { apply_takes: Duration::from_millis(15), fails_every: 13, ..Collecting::into(&store) };
+    let slowly =
+        Collecting { apply_takes: Duration::from_millis(15), fails_every: 13, ..Collecting::into(&store) };
     let buffered = Collecting { buffered: true, ..slowly.clone() };
     let first = Member::start(&log, log.config("a"), slowly.clone());
     let appending = async {
@@ -135,7 +138,14 @@ async fn a_topic_made_again_behind_our_back_stops_the_partitions_and_says_so() {
     log.create_topic("first").await; // The same incarnation: nobody told us.
     log.append(1_000, 80).await;
     let second = Member::start(&log, log.config("a"), Collecting::into(&store));
-    let stopped = || second.health.readiness().missing.get("partitions").is_some_and(|reason| reason.contains("4 partition(s) stopped"));
+    let stopped = || {
+        second
+            .health
+            .readiness()
+            .missing
+            .get("partitions")
+            .is_some_and(|reason| reason.contains("4 partition(s) stopped"))
+    };
     wait_until("every partition to stop", stopped).await;
     assert!(second.health.readiness().missing["partitions"].contains("docs/runbooks/resume-point.md"));
     assert_eq!(store.count(), 200, "nothing was applied on top");
@@ -154,7 +164,9 @@ async fn a_log_cut_short_stops_the_partitions_and_a_new_incarnation_is_a_new_sou
     log.create_topic("first").await;
     log.append(0, 20).await; // Shorter than what is covered.
     let second = Member::start(&log, log.config("a"), Collecting::into(&store));
-    let stopped = || second.health.readiness().missing.get("partitions").is_some_and(|reason| reason.contains("truncated"));
+    let stopped = || {
+        second.health.readiness().missing.get("partitions").is_some_and(|reason| reason.contains("truncated"))
+    };
     wait_until("the partitions to stop", stopped).await;
     second.stop().await;
     log.delete_topic().await;

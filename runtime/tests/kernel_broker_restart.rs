@@ -1,6 +1,8 @@
 //! The broker is killed and started again under a running group. A test binary of its own: it
 //! takes the broker away from everybody else, and test binaries run one after another.
 
+#![allow(clippy::unwrap_used)] // A test says by a panic what went wrong.
+
 mod support;
 
 use std::path::Path;

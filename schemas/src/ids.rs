@@ -69,7 +69,8 @@ impl fmt::Display for TimedId {
 
 /// Checks a quiz, account or element id: 1 to 64 characters of `a-z 0-9 - _`.
 pub fn check_name(id: &str) -> Result<(), IdError> {
-    let allowed = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-' || byte == b'_';
+    let allowed =
+        |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-' || byte == b'_';
     if id.is_empty() || id.len() > MAX_ID_BYTES || !id.bytes().all(allowed) {
         return Err(IdError::BadName);
     }

@@ -1,5 +1,7 @@
 //! The Rust types and the `.avsc` files agree, and records of older and newer versions are read.
 
+#![allow(clippy::unwrap_used)] // A test says by a panic what went wrong.
+
 use std::collections::{BTreeMap, HashMap};
 
 use apache_avro::types::Value as Avro;
@@ -145,8 +147,13 @@ fn written_with(schema: &str, fields: Vec<(String, Avro)>) -> Vec<u8> {
 #[test]
 fn a_record_of_a_newer_version_is_read_by_the_current_type() {
     let newer = edited(QuizViewed::SCHEMA, |fields| {
-        fields.insert(3, json!({"name": "variant", "type": {"type": "map", "values": ["long", "string"]}, "default": {}}));
-        fields.push(json!({"name": "tests", "type": ["null", {"type": "array", "items": "string"}], "default": null}));
+        fields.insert(
+            3,
+            json!({"name": "variant", "type": {"type": "map", "values": ["long", "string"]}, "default": {}}),
+        );
+        fields.push(
+            json!({"name": "tests", "type": ["null", {"type": "array", "items": "string"}], "default": null}),
+        );
     });
     let current = viewed();
     let Avro::Record(mut fields) = apache_avro::to_value(&current).unwrap() else { panic!("not a record") };
@@ -159,9 +166,13 @@ fn a_record_of_a_newer_version_is_read_by_the_current_type() {
 #[test]
 fn a_record_of_an_older_version_is_read_with_the_defaults_of_what_it_lacks() {
     let older = edited(QuizSubmitted::SCHEMA, |fields| {
-        fields.retain(|field| field["name"] != "tags" && field["name"] != "bot_reasons" && field["name"] != "started_at");
+        fields.retain(|field| {
+            field["name"] != "tags" && field["name"] != "bot_reasons" && field["name"] != "started_at"
+        });
     });
-    let Avro::Record(mut fields) = apache_avro::to_value(submitted()).unwrap() else { panic!("not a record") };
+    let Avro::Record(mut fields) = apache_avro::to_value(submitted()).unwrap() else {
+        panic!("not a record")
+    };
     fields.retain(|(name, _)| !["tags", "bot_reasons", "started_at"].contains(&name.as_str()));
     let framed = written_with(&older, fields);
     let read = decoder::<QuizSubmitted>(&older).decode(&framed).unwrap();

@@ -24,7 +24,8 @@ pub(crate) async fn run(settings: &Settings, yes: bool, json: bool) -> anyhow::R
         return Ok(Answer::yes_if(satisfied));
     }
     let epoch_log = EpochLog::open(&cluster, &state)?;
-    if !yes && !(output::can_ask() && output::ask("Apply?")?) {
+    let is_wanted = yes || (output::can_ask() && output::ask("Apply?")?);
+    if !is_wanted {
         output::progress("nothing was done; `vendzz topics apply --yes` does it");
         return Ok(Answer::No);
     }

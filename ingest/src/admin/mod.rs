@@ -5,8 +5,9 @@
 //!                  └─ read quiz.definition.v1 to its end ─> judge ─> append ─> see the own record ─> answer
 //! ```
 //!
-//! The lock keeps two changes of a quiz apart. What was judged is checked once more against the log after
-//! the append, since a lock alone cannot hold back a record that is already on its way.
+//! The lock keeps two changes of a quiz apart. It cannot hold back a record that is already on its way, so
+//! what was judged is checked once more against the log after the append, and a change of unknown outcome
+//! keeps its lock until the log answers again.
 
 mod body;
 mod config;
@@ -72,6 +73,7 @@ pub async fn run(config: AdminConfig, service: Service) -> anyhow::Result<()> {
         log: OnceLock::new(),
         epochs: tables.epochs.clone(),
         read_timeout: config.read_timeout,
+        stop: stop.clone(),
     });
     let watching = tokio::spawn(readiness::watch(publisher.clone(), tables, topic, latches, stop.clone()));
 

@@ -3,6 +3,7 @@
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
+use tokio_util::sync::CancellationToken;
 use vendzz_runtime::kafka::{Delivered, Follower, OutgoingRecord, Producer, SendError};
 use vendzz_runtime::tables::Epochs;
 use vendzz_schemas::codec::Encoder;
@@ -13,6 +14,10 @@ use super::definitions::{Definitions, Version};
 use super::judge::Verdict;
 use super::lock::{QuizLock, QuizLocks};
 use super::refusal::Refusal;
+
+/// How long a broker that answers again may take to work through what had been sent to it before.
+const SETTLE: Duration = Duration::from_secs(2);
+const SETTLE_RETRY: Duration = Duration::from_millis(500);
 
 /// A change that was made, or that stood in the log already.
 #[derive(Debug, Clone, PartialEq)]
@@ -48,6 +53,8 @@ pub(super) struct Publisher {
     pub(super) log: OnceLock<Log>,
     pub(super) epochs: Epochs,
     pub(super) read_timeout: Duration,
+    /// Ends what goes on behind an answer.
+    pub(super) stop: CancellationToken,
 }
 
 /// The topic as this process found it.
@@ -63,7 +70,7 @@ impl Publisher {
     /// Locks the quiz, reads the log to its end, lets `judge` decide over the current version, and
     /// appends what it decides.
     pub(super) async fn change(
-        &self,
+        self: &Arc<Self>,
         quiz_id: &str,
         judge: impl FnOnce(Option<&Version>) -> Result<Verdict, Refusal>,
     ) -> Result<Changed, Refusal> {
@@ -72,7 +79,11 @@ impl Publisher {
             tracing::warn!(quiz_id, %error, "a quiz could not be locked");
         })?;
         let outcome = self.change_locked(log, &mut lock, quiz_id, judge).await;
-        lock.release().await;
+        if outcome == Err(Refusal::OutcomeUnknown) {
+            tokio::spawn(self.clone().settle(lock, quiz_id.to_owned()));
+        } else {
+            lock.release().await;
+        }
         outcome
     }
 
@@ -169,6 +180,28 @@ impl Publisher {
         match self.current(quiz_id)? {
             Some(version) if version.number == delivered.offset => check_base(&version, base),
             _ => Err(overtaken(quiz_id, delivered.offset)),
+        }
+    }
+
+    /// Keeps the lock until a record of unknown outcome has either landed or is lost. A broker that was
+    /// frozen finds it in its socket when it wakes, and would append it over what others published
+    /// meanwhile.
+    async fn settle(self: Arc<Self>, mut lock: QuizLock, quiz_id: String) {
+        let settling = async {
+            while self.read_to_end().await.is_err() {
+                lock.confirm().await?;
+                tokio::time::sleep(SETTLE_RETRY).await;
+            }
+            tokio::time::sleep(SETTLE).await;
+            lock.confirm().await
+        };
+        let settled = tokio::select! {
+            settled = settling => settled,
+            () = self.stop.cancelled() => Ok(()),
+        };
+        match settled {
+            Ok(()) => lock.release().await,
+            Err(error) => tracing::warn!(quiz_id, %error, "a change of unknown outcome is no longer guarded"),
         }
     }
 

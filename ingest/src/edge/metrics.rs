@@ -34,8 +34,8 @@ struct Outcomes {
     unavailable: Counter,
 }
 
-impl EdgeMetrics {
-    pub fn new() -> Self {
+impl Default for EdgeMetrics {
+    fn default() -> Self {
         let outcomes = |metric: MetricName, unavailable| Outcomes {
             accepted: metric.counter_of(&[("outcome", "accepted")]),
             refused: metric.counter_of(&[("outcome", "refused")]),
@@ -55,7 +55,9 @@ impl EdgeMetrics {
             panics: MetricName::RequestPanics.counter(),
         }
     }
+}
 
+impl EdgeMetrics {
     /// One request was answered. Preflights and wrong methods are no submissions and no views.
     pub fn answered(&self, route: Route, method: &Method, status: StatusCode, took: Duration) {
         let metrics = &self.routes[route as usize];

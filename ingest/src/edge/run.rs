@@ -63,7 +63,7 @@ pub async fn run(config: EdgeConfig, service: Service) -> anyhow::Result<()> {
         },
         request_timeout: config.times.request,
         id_ahead_ms: i64::try_from(config.ids.ahead.as_millis()).unwrap_or(i64::MAX),
-        metrics: EdgeMetrics::new(),
+        metrics: EdgeMetrics::default(),
         serving: AtomicBool::new(false),
     });
 

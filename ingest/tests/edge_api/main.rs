@@ -1,6 +1,8 @@
 //! The edge as its users see it: the real binary against the real Kafka and registry
 //! (`infra/local/stack up`), in a namespace of its own.
 
+#![allow(clippy::unwrap_used)] // A test says by a panic what went wrong.
+
 mod bad_input;
 mod bots;
 mod connections;

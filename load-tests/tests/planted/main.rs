@@ -2,6 +2,8 @@
 //! relies on must find it. `load-tests/show-that-checks-can-fail` builds the programs with their
 //! planted faults (never part of a normal build) and runs this.
 
+#![allow(clippy::unwrap_used)] // A test says by a panic what went wrong.
+
 // The trial is the fault suite's own; what only that suite uses of it is not dead.
 #[allow(dead_code)]
 #[path = "../faults/trial.rs"]

@@ -67,7 +67,11 @@ impl Log {
     pub(crate) async fn create_topic(&self, incarnation: &str) {
         self.make(&self.topic, PARTITIONS).await;
         let epoch = Epoch { number: 0, begins_at: 0, partitions: PARTITIONS, salt: 2 };
-        let list = TopicEpochs { topic: self.topic.clone(), incarnation: incarnation.to_owned(), epochs: vec![epoch] };
+        let list = TopicEpochs {
+            topic: self.topic.clone(),
+            incarnation: incarnation.to_owned(),
+            epochs: vec![epoch],
+        };
         self.epochs.apply(list).unwrap();
     }
 
@@ -110,9 +114,15 @@ impl Log {
         &self,
         partition: i32,
         value: &[u8],
-    ) -> impl Future<Output = Result<vendzz_runtime::kafka::Delivered, vendzz_runtime::kafka::SendError>> + use<> {
-        let record =
-            OutgoingRecord { topic: &self.topic, partition, key: value, payload: Some(value), headers: &[("trace", b"t")] };
+    ) -> impl Future<Output = Result<vendzz_runtime::kafka::Delivered, vendzz_runtime::kafka::SendError>> + use<>
+    {
+        let record = OutgoingRecord {
+            topic: &self.topic,
+            partition,
+            key: value,
+            payload: Some(value),
+            headers: &[("trace", b"t")],
+        };
         loop {
             match self.producer.enqueue(&record) {
                 Ok(delivery) => return delivery,
@@ -157,7 +167,8 @@ impl Store {
         let of_log = sources.iter().filter(|(source, _)| source.topic == log.topic);
         of_log
             .map(|(source, (_, rows))| {
-                let values = rows.iter().map(|(_, value)| String::from_utf8_lossy(value).into_owned()).collect();
+                let values =
+                    rows.iter().map(|(_, value)| String::from_utf8_lossy(value).into_owned()).collect();
                 (source.partition, values)
             })
             .collect()
@@ -170,7 +181,12 @@ impl Store {
     /// Waits until there are `count` rows, then says what each partition holds.
     pub(crate) async fn expect(&self, log: &Log, first: i64, count: i64) {
         let total = usize::try_from(count).unwrap() * usize::try_from(PARTITIONS).unwrap();
-        let counts = || self.values(log).into_iter().map(|(partition, values)| (partition, values.len())).collect::<BTreeMap<_, _>>();
+        let counts = || {
+            self.values(log)
+                .into_iter()
+                .map(|(partition, values)| (partition, values.len()))
+                .collect::<BTreeMap<_, _>>()
+        };
         wait_until_or(&format!("{total} rows"), || self.count() >= total, || format!("{:?}", counts())).await;
         tokio::time::sleep(Duration::from_millis(500)).await; // What comes twice would come now.
         let expected: Vec<String> = (first..first + count).map(|number| number.to_string()).collect();
@@ -303,7 +319,8 @@ impl Member {
     pub(crate) fn start(log: &Log, config: KernelConfig, projection: Collecting) -> Self {
         let service = Service { health: Health::default(), drain: CancellationToken::new() };
         let (kafka, epochs, running) = (log.kafka.clone(), log.epochs.clone(), service.clone());
-        let task = tokio::spawn(async move { kernel::run(config, &kafka, epochs, projection, running).await });
+        let task =
+            tokio::spawn(async move { kernel::run(config, &kafka, epochs, projection, running).await });
         Self { health: service.health, drain: service.drain, task }
     }
 
