@@ -14,7 +14,7 @@ async fn every_record_is_shown_decoded_or_with_the_reason_why_not() {
     let framed = installation.encoder::<QuizViewed>(QUIZ_VIEW).encode(&view).unwrap();
     let first = installation.append(QUIZ_VIEW, 2, "a", Some(&framed)).await;
     installation.append(QUIZ_VIEW, 2, "b", Some(&framed[..framed.len() - 3])).await;
-    installation.append(QUIZ_VIEW, 2, "c", Some(b"{}")).await;
+    installation.append(QUIZ_VIEW, 2, "c", Some(b"{\"a\": 1}")).await;
     installation.append(QUIZ_VIEW, 2, "d", Some(&[0, 0x7f, 0xff, 0xff, 0xff, 2])).await;
     installation.append(QUIZ_VIEW, 2, "e", None).await;
 
