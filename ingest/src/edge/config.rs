@@ -332,7 +332,7 @@ mod tests {
                 vec![("VENDZZ_TRUSTED_PROXIES", "127.0.0.1"), ("VENDZZ_EDGE_ADDR", "0.0.0.0:8080")],
                 "VENDZZ_TRUSTED_PROXIES",
             ),
-            (vec![("VENDZZ_MESSAGE_TIMEOUT", "10s")], "VENDZZ_MESSAGE_TIMEOUT"),
+            (vec![("VENDZZ_EDGE_REQUEST_TIMEOUT", "8s")], "VENDZZ_MESSAGE_TIMEOUT"),
             (vec![("VENDZZ_EDGE_REQUEST_TIMEOUT", "15s")], "VENDZZ_CLIENT_RETRY"),
             (vec![("VENDZZ_DRAIN_BODY", "5s")], "drain's deadline"),
             (vec![("VENDZZ_ORCHESTRATOR_KILL", "15s")], "VENDZZ_ORCHESTRATOR_KILL"),
