@@ -68,11 +68,11 @@ mod tests {
 
     #[test]
     fn weeks_begin_on_mondays_and_have_bounds_that_meet() {
-        let monday = Week::of(1_795_046_400_000 - WEEK_MS).unwrap();
-        assert_eq!(monday.table(), "quiz_responses_20261109");
-        assert_eq!(Week::of(1_795_046_400_000).unwrap().table(), "quiz_responses_20261116");
-        assert_eq!(Week::of(1_795_046_399_999), Some(monday), "Thursday is still the week before");
-        assert_eq!(monday.to(), Week::of(monday.begins_at + WEEK_MS).unwrap().from());
+        let next_monday_ms = 1_794_787_200_000; // 2026-11-16
+        let week = Week::of(next_monday_ms - 1).unwrap();
+        assert_eq!(week.table(), "quiz_responses_20261109", "Sunday's last moment is still that week's");
+        assert_eq!(Week::of(next_monday_ms).unwrap().table(), "quiz_responses_20261116");
+        assert_eq!(week.to(), Week::of(next_monday_ms).unwrap().from());
     }
 
     #[test]
