@@ -8,7 +8,6 @@ mod exit;
 mod lag;
 mod metrics;
 mod output;
-mod profile;
 mod schemas;
 mod settings;
 mod stats;

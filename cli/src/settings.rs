@@ -1,9 +1,8 @@
-use vendzz_runtime::config::{ConfigMistakes, Env};
+use vendzz_runtime::config::{ConfigMistakes, Env, Profile};
 use vendzz_runtime::kafka::KafkaConfig;
 use vendzz_schemas::registry::{RegistryClient, RegistryError};
 
 use crate::exit::Away;
-use crate::profile::Profile;
 
 /// Where the parts are.
 pub(crate) struct Settings {
@@ -16,7 +15,7 @@ impl Settings {
     pub(crate) fn read() -> Result<Self, ConfigMistakes> {
         let env = Env::process();
         let settings = Self {
-            profile: env.value("VENDZZ_PROFILE", Profile::Local, "local or production"),
+            profile: Profile::read(&env),
             kafka: KafkaConfig::read(&env),
             registry_url: env.value(
                 "VENDZZ_REGISTRY_URL",

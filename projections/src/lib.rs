@@ -2,5 +2,6 @@
 #![forbid(unsafe_code)]
 
 pub mod analytics;
+pub mod contract;
 pub mod event_time;
 pub mod state;

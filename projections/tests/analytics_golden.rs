@@ -6,7 +6,8 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::time::Duration;
 
-use vendzz_projections::analytics::{Event, FOLD_VERSION, LogRecord, SourceFold, Violation};
+use vendzz_projections::analytics::{Event, FOLD_VERSION, LogRecord, SourceFold};
+use vendzz_projections::contract::Violation;
 use vendzz_runtime::dedupe::DedupeWindow;
 use vendzz_runtime::kernel::ResumePoint;
 use vendzz_schemas::events::{AnswerValue, QuizSubmitted, QuizViewed, Utm};

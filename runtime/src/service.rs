@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 
-use crate::config::Env;
+use crate::config::{Env, Profile};
 use crate::health::Health;
 use crate::telemetry::{PrivateServer, start_logs};
 
@@ -59,6 +59,7 @@ where
     let env = Env::process();
     let config = read_config(&env);
     let private_addr = private_addr(&env, identity.private_port);
+    let profile = Profile::read(&env);
     let settings = match env.finish() {
         Ok(settings) => settings,
         Err(mistakes) => {
@@ -74,6 +75,7 @@ where
     if !settings.unknown.is_empty() {
         tracing::warn!(names = ?settings.unknown, "variables that this service does not know");
     }
+    tracing::info!(service = identity.name, %profile, version = env!("CARGO_PKG_VERSION"), "configured");
     let service = Service { health: Health::default(), drain: CancellationToken::new() };
     match start(&identity, private_addr, config, service, run) {
         Ok(()) => ExitCode::SUCCESS,
@@ -155,6 +157,7 @@ fn help<C>(identity: &Identity, read_config: &impl Fn(&Env) -> C) -> ExitCode {
     let env = Env::of([]);
     read_config(&env);
     private_addr(&env, identity.private_port);
+    Profile::read(&env);
     println!(
         "{}: {}\n\nUsage: {} [--help | --version | --print-config]\n\nEnvironment, with defaults:",
         identity.name, identity.about, identity.name

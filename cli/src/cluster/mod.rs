@@ -5,7 +5,7 @@ mod admin;
 mod reading;
 
 use std::collections::BTreeMap;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context, anyhow};
 use rdkafka::admin::AdminClient;
@@ -20,6 +20,8 @@ pub(crate) use reading::StoredRecord;
 use crate::exit::Away;
 
 const CALL: Duration = Duration::from_secs(8);
+/// Between two questions to a partition that has no leader yet.
+const LEADER_PAUSE: Duration = Duration::from_millis(200);
 
 /// One partition as the cluster's metadata has it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -75,8 +77,21 @@ impl Cluster {
 
     /// Low and high watermark: the first offset that is kept, and the one that comes next.
     pub(crate) fn watermarks(&self, topic: &str, partition: i32) -> anyhow::Result<(i64, i64)> {
-        let watermarks = self.consumer.fetch_watermarks(topic, partition, CALL);
-        watermarks.map_err(|error| self.failed(error).context(format!("the ends of {topic}/{partition}")))
+        let deadline = Instant::now() + CALL;
+        loop {
+            match self.consumer.fetch_watermarks(topic, partition, CALL) {
+                // A broker that has just started leads its partitions one after the other.
+                Err(error) if is_between_leaders(&error) && Instant::now() < deadline => {
+                    std::thread::sleep(LEADER_PAUSE);
+                    self.consumer.fetch_metadata(Some(topic), CALL).map_err(|error| self.failed(error))?;
+                }
+                outcome => {
+                    return outcome.map_err(|error| {
+                        self.failed(error).context(format!("the ends of {topic}/{partition}"))
+                    });
+                }
+            }
+        }
     }
 
     /// A producer for the few records that a command writes.
@@ -121,4 +136,9 @@ impl Cluster {
         }
         .into()
     }
+}
+
+fn is_between_leaders(error: &KafkaError) -> bool {
+    use RDKafkaErrorCode as Code;
+    matches!(error.rdkafka_error_code(), Some(Code::NotLeaderForPartition | Code::LeaderNotAvailable))
 }

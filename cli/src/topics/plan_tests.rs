@@ -3,7 +3,7 @@ use vendzz_schemas::topics::{QUIZ_SUBMISSION, spec};
 
 use super::*;
 use crate::cluster::{PartitionState, TopicSetting};
-use crate::profile::Profile;
+use vendzz_runtime::config::Profile;
 
 fn wanted(profile: Profile) -> NewTopicSettings {
     new_topic_settings(spec(QUIZ_SUBMISSION).unwrap(), profile)

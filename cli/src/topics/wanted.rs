@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
+use vendzz_runtime::config::Profile;
 use vendzz_schemas::topics::{Cleanup, PRODUCTION_RETENTION_MS, TopicSpec};
 
 use crate::cluster::NewTopicSettings;
-use crate::profile::Profile;
 
 /// A segment is only ever deleted whole, so it may span this part of the retention at most:
 /// without it, a topic with little traffic would keep its records for a week more.

@@ -1,7 +1,7 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use vendzz_runtime::config::Env;
+use vendzz_runtime::config::{Env, Profile};
 use vendzz_runtime::kafka::{KafkaConfig, ProducerSettings};
 
 use super::lock::LockConfig;
@@ -20,6 +20,7 @@ const TIMEOUT_SCAN: Duration = Duration::from_secs(1);
 #[derive(Debug, Clone)]
 pub struct AdminConfig {
     pub kafka: KafkaConfig,
+    pub(super) profile: Profile,
     pub(super) addr: SocketAddr,
     pub(super) token: AdminToken,
     pub(super) lock: LockConfig,
@@ -35,6 +36,7 @@ impl AdminConfig {
         let addr = env.value("VENDZZ_ADMIN_ADDR", addr, "where the admin API is served");
         let config = Self {
             kafka: KafkaConfig::read(env),
+            profile: Profile::read(env),
             addr,
             token: AdminToken::read(env, addr),
             lock: LockConfig::read(env),

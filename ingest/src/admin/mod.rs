@@ -56,7 +56,7 @@ const FLUSH_TIMEOUT: Duration = Duration::from_secs(2);
 pub async fn run(config: AdminConfig, service: Service) -> anyhow::Result<()> {
     // Changes that are under way when the drain begins still need what these follow.
     let stop = CancellationToken::new();
-    let latches = Latches::new(&service.health);
+    let latches = Latches::new(&service.health, config.profile.is_production().then(|| config.kafka.clone()));
     let topic = config.kafka.name(topics::QUIZ_DEFINITION);
     let tables =
         Tables::follow(&config.kafka, SchemaIds::default(), Epochs::default(), IN_STEP_EVERY, stop.clone())

@@ -3,7 +3,9 @@ use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 use vendzz_runtime::health::{Health, Latch};
+use vendzz_runtime::kafka::{KafkaConfig, require_durability};
 use vendzz_runtime::tables::Tables;
+use vendzz_schemas::topics::QUIZ_DEFINITION;
 
 use super::publisher::{Log, Publisher};
 
@@ -23,16 +25,21 @@ pub(super) struct Latches {
     definitions: Latch,
     postgres: Latch,
     producer: Latch,
+    /// In production alone.
+    durability: Option<(Latch, KafkaConfig)>,
 }
 
 impl Latches {
-    pub(super) fn new(health: &Health) -> Self {
+    /// `production`: where the topic must be kept durably.
+    pub(super) fn new(health: &Health, production: Option<KafkaConfig>) -> Self {
         Self {
             schema: health.latch("schema", "schema.id.v1 is not read to its end"),
             epochs: health.latch("epochs", "topic.epoch.v1 is not read to its end"),
             definitions: health.latch("definitions", "quiz.definition.v1 is not read to its end"),
             postgres: health.latch("postgres", "not asked yet"),
             producer: health.latch("producer", "not connected"),
+            durability: production
+                .map(|kafka| (health.latch("durability", "the topic's replication is not known"), kafka)),
         }
     }
 }
@@ -88,6 +95,10 @@ async fn prepare(publisher: &Publisher, tables: &Tables, topic: &str, latches: &
         latches.producer.missing(error.to_string());
         tokio::time::sleep(RETRY).await;
     }
+    latches.producer.ready();
+    if let Some((latch, kafka)) = &latches.durability {
+        require_durability(latch, kafka, &[QUIZ_DEFINITION]).await;
+    }
     // Nothing is published before all this is known.
     let _ = publisher.log.set(Log {
         topic: topic.to_owned(),
@@ -95,7 +106,6 @@ async fn prepare(publisher: &Publisher, tables: &Tables, topic: &str, latches: &
         partitions,
         encoder,
     });
-    latches.producer.ready();
     loop {
         tokio::time::sleep(CHECK_EVERY).await;
         publisher.producer.report();

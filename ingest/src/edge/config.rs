@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use vendzz_runtime::config::Env;
+use vendzz_runtime::config::{Env, Profile};
 use vendzz_runtime::kafka::{KafkaConfig, ProducerSettings};
 
 use super::client::{Rate, TrustedProxies};
@@ -30,6 +30,8 @@ pub struct EdgeConfig {
 pub struct ListenConfig {
     pub address: SocketAddr,
     pub trusted_proxies: TrustedProxies,
+    /// Threads that serve connections.
+    pub workers: usize,
     pub max_connections: usize,
     /// Concurrent requests of one HTTP/2 connection.
     pub max_streams: u32,
@@ -91,7 +93,7 @@ impl EdgeConfig {
         let times = Times::read(env);
         Self {
             kafka: KafkaConfig::read(env),
-            is_production: is_production(env),
+            is_production: Profile::read(env).is_production(),
             listen: ListenConfig::read(env),
             admission: AdmissionConfig::read(env),
             producers: Producers::read(env, times.message),
@@ -101,18 +103,6 @@ impl EdgeConfig {
             snapshot: SnapshotConfig::read(env),
         }
     }
-}
-
-fn is_production(env: &Env) -> bool {
-    let profile = env.value(
-        "VENDZZ_PROFILE",
-        "local".to_owned(),
-        "local or production (which asks for replicated topics)",
-    );
-    if !["local", "production"].contains(&profile.as_str()) {
-        env.mistake("VENDZZ_PROFILE: must be local or production");
-    }
-    profile == "production"
 }
 
 impl ListenConfig {
@@ -128,6 +118,7 @@ impl ListenConfig {
                 TrustedProxies::default(),
                 "networks whose X-Forwarded-For and CF-IPCountry are taken, comma between",
             ),
+            workers: env.value("VENDZZ_EDGE_WORKERS", default_workers(), "threads that serve connections"),
             max_connections: env.value("VENDZZ_EDGE_CONNECTIONS", 10_000, "open connections at most"),
             max_streams: env.value(
                 "VENDZZ_EDGE_STREAMS",
@@ -151,10 +142,18 @@ impl ListenConfig {
                 config.address
             ));
         }
+        if config.workers == 0 {
+            env.mistake("VENDZZ_EDGE_WORKERS: must be 1 at least");
+        }
         let (header, idle) = (config.header_timeout, config.idle_timeout);
         env.expect_less(("VENDZZ_EDGE_HEADER_TIMEOUT", header), ("VENDZZ_EDGE_IDLE_TIMEOUT", idle));
         config
     }
+}
+
+/// Half of the cores: Kafka's client needs about as much again for the same submissions.
+fn default_workers() -> usize {
+    std::thread::available_parallelism().map_or(1, |cores| cores.get().div_ceil(2))
 }
 
 impl AdmissionConfig {
@@ -272,18 +271,33 @@ impl Limits {
 
 impl Producers {
     fn read(env: &Env, message_timeout: Duration) -> Self {
-        let settings = |name, linger_ms, queue_records, queue_kbytes| ProducerSettings {
+        let settings = |name, linger, queue_records, queue_kbytes| ProducerSettings {
             name,
-            linger: Duration::from_millis(linger_ms),
+            linger,
             queue_records,
             queue_kbytes,
             message_timeout,
         };
         let submissions = env.value("VENDZZ_SUBMISSION_QUEUE", 20_000, "submissions that may wait for Kafka");
         let views = env.value("VENDZZ_VIEW_QUEUE", 100_000, "views that may wait for Kafka");
+        let submission_linger = env.span(
+            "VENDZZ_SUBMISSION_LINGER",
+            Duration::from_millis(10),
+            "a submission waits this long for others of its partition",
+        );
+        let view_linger = env.span(
+            "VENDZZ_VIEW_LINGER",
+            Duration::from_millis(20),
+            "a view waits this long for others of its partition",
+        );
+        env.expect_less(
+            ("VENDZZ_SUBMISSION_LINGER", submission_linger),
+            ("VENDZZ_MESSAGE_TIMEOUT", message_timeout),
+        );
+        env.expect_less(("VENDZZ_VIEW_LINGER", view_linger), ("VENDZZ_MESSAGE_TIMEOUT", message_timeout));
         Self {
-            submissions: settings("submissions", 1, submissions, 131_072),
-            views: settings("views", 20, views, 65_536),
+            submissions: settings("submissions", submission_linger, submissions, 131_072),
+            views: settings("views", view_linger, views, 65_536),
         }
     }
 }

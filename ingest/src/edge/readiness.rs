@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use vendzz_runtime::health::{Health, Latch};
-use vendzz_runtime::kafka::{KafkaConfig, check_durability};
+use vendzz_runtime::kafka::{KafkaConfig, require_durability};
 use vendzz_runtime::tables::Tables;
 use vendzz_schemas::topics::{QUIZ_SUBMISSION, QUIZ_VIEW};
 
@@ -15,7 +15,6 @@ use super::state::Edge;
 
 const RETRY: Duration = Duration::from_millis(200);
 const WARM_TIMEOUT: Duration = Duration::from_secs(5);
-const DURABILITY_RETRY: Duration = Duration::from_secs(5);
 /// Kafka is said to be away after so long without a comparison with the log's end.
 const AWAY_AFTER: Duration = Duration::from_secs(15);
 
@@ -76,7 +75,7 @@ impl Readiness {
         self.warm_producers().await;
         self.producers_warm.ready();
         if let Some((latch, kafka)) = &self.durability {
-            require_durability(latch, kafka).await;
+            require_durability(latch, kafka, &[QUIZ_SUBMISSION, QUIZ_VIEW]).await;
         }
         if let Some(keeper) = self.snapshot.clone() {
             tokio::spawn(async move { keeper.keep(snapshot.every).await });
@@ -144,14 +143,4 @@ impl Readiness {
             tokio::time::sleep(Duration::from_secs(1)).await;
         }
     }
-}
-
-/// An edge in production takes nothing into topics that can lose it.
-async fn require_durability(latch: &Latch, kafka: &KafkaConfig) {
-    let topics = [QUIZ_SUBMISSION, QUIZ_VIEW].map(|topic| kafka.name(topic));
-    while let Err(error) = check_durability(kafka, &topics).await {
-        latch.missing(error.to_string());
-        tokio::time::sleep(DURABILITY_RETRY).await;
-    }
-    latch.ready();
 }

@@ -4,7 +4,6 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use tokio_util::task::TaskTracker;
 use vendzz_runtime::kafka::{BestEffortProducer, Producer};
 use vendzz_runtime::service::Service;
 use vendzz_runtime::tables::{Epochs, SchemaIds, Tables};
@@ -13,7 +12,7 @@ use vendzz_runtime::telemetry::MetricName;
 use super::client::NetworkLimiter;
 use super::clock;
 use super::config::{EdgeConfig, Times};
-use super::http::{Admission, BodyLimits, Listener};
+use super::http::{Admission, BodyLimits, Listener, OpenConnections};
 use super::log::{AddressKeys, EventLog, keep_keys};
 use super::metrics::EdgeMetrics;
 use super::quizzes::{DefinitionStore, follow_definitions};
@@ -99,13 +98,13 @@ pub async fn run(config: EdgeConfig, service: Service) -> anyhow::Result<()> {
 
 /// Requests whose body has come are answered; those whose body is still on its way are told to go
 /// elsewhere after a while.
-async fn finish_requests(edge: &Edge, connections: &TaskTracker, times: &Times) {
-    if tokio::time::timeout(times.drain_body, connections.wait()).await.is_ok() {
+async fn finish_requests(edge: &Edge, connections: &OpenConnections, times: &Times) {
+    if tokio::time::timeout(times.drain_body, connections.closed()).await.is_ok() {
         return;
     }
     edge.body_limits.cut_off.store(true, Ordering::Relaxed);
-    if tokio::time::timeout(times.message, connections.wait()).await.is_err() {
-        tracing::warn!(connections = connections.len(), "connections are cut");
+    if tokio::time::timeout(times.message, connections.closed()).await.is_err() {
+        tracing::warn!(connections = connections.count(), "connections are cut");
     }
 }
 

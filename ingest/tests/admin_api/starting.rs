@@ -93,3 +93,21 @@ async fn metrics_tell_what_was_asked_and_what_became_of_it() {
         assert!(metrics.lines().any(|found| found == line), "{line}\n{metrics}");
     }
 }
+
+#[tokio::test]
+async fn in_production_a_topic_on_one_broker_is_too_little() {
+    let admin = Admin::spawn(&[("VENDZZ_PROFILE", "production")]);
+    let deadline = std::time::Instant::now() + std::time::Duration::from_secs(20);
+    loop {
+        let (status, readiness) = admin.readiness().await;
+        assert_eq!(status, 503, "{readiness}");
+        let durability = readiness["missing"]["durability"].as_str().unwrap_or_default();
+        if durability.contains("min.insync.replicas") {
+            break;
+        }
+        assert!(std::time::Instant::now() < deadline, "{readiness}");
+        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+    }
+    let refused = admin.put(&quiz_id("single"), &document("um"), &[]).await;
+    assert_eq!((refused.status, refused.code()), (503, "unavailable"));
+}

@@ -8,6 +8,7 @@ mod bots;
 mod connections;
 mod drain;
 mod harness;
+mod http2_floods;
 mod limits;
 mod overload;
 mod serving;

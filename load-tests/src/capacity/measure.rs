@@ -1,5 +1,5 @@
-//! CPU seconds by process at one paced rate: first idle, then submissions alone, then views alone, then
-//! the same submissions against the bare handler. What a process uses when nothing happens is
+//! CPU seconds by process at one paced rate: submissions alone, then views alone, then idle (last, so that
+//! Java's compilers have come to rest), then the same submissions against the bare handler. What a process uses when nothing happens is
 //! subtracted, so that a figure says what one more event costs.
 
 use std::collections::BTreeMap;
@@ -18,8 +18,8 @@ use crate::processes::{CpuTimes, local_processes};
 use crate::reckoning::Reckoner;
 use crate::traffic::{Crowd, Mix, TrafficQuiz};
 
-/// Connections are opened and Java's compilers have run before the counting begins.
-const WARM_UP: Duration = Duration::from_secs(5);
+/// Between the traffic and the watch over idle processes.
+const SETTLE: Duration = Duration::from_secs(5);
 const PATIENCE: Duration = Duration::from_secs(120);
 const GENERATOR: &str = "generator";
 const BARE: &str = "bare";
@@ -29,6 +29,8 @@ pub struct Measure {
     pub submissions_per_second: f64,
     pub views_per_second: f64,
     pub seconds: Duration,
+    /// The same traffic before each phase, uncounted: connections are opened and Java's compilers run.
+    pub warm_up: Duration,
     /// How long the idle processes are watched.
     pub idle: Duration,
     /// Only these processes; all of the local stack when empty.
@@ -56,8 +58,6 @@ impl Measure {
         let reckoner = Reckoner::connect(installation).await?;
         reckoner.wait_until_caught_up(PATIENCE, |_| {}).await?;
 
-        progress("idle");
-        let idle = self.idle_shares(&processes).await?;
         progress("submissions");
         let submissions = Mix::only_submissions(self.submissions_per_second);
         let on_submissions =
@@ -66,6 +66,9 @@ impl Measure {
         let views = Mix::only_views(self.views_per_second);
         let on_views =
             self.phase(views, installation.edge, quizzes, &processes, Some(&reckoner), stop).await?;
+        progress("idle");
+        tokio::time::sleep(SETTLE).await;
+        let idle = self.idle_shares(&processes).await?;
         progress("the bare handler");
         let (mut bare, address) = start_bare().await?;
         let bare_process =
@@ -104,7 +107,7 @@ impl Measure {
         reckoner: Option<&Reckoner>,
         stop: &CancellationToken,
     ) -> anyhow::Result<Phase> {
-        self.traffic(mix, WARM_UP, target, quizzes, stop).await?;
+        self.traffic(mix, self.warm_up, target, quizzes, stop).await?;
         catch_up(reckoner).await?;
         let (before, begin) = (CpuTimes::now(processes)?, Instant::now());
         let figures = self.traffic(mix, self.seconds, target, quizzes, stop).await?;

@@ -2,7 +2,11 @@ use std::path::{Path, PathBuf};
 use std::process::Stdio;
 
 use anyhow::Context;
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
 use tokio::process::Command;
+
+use crate::processes::pid_of;
 
 /// A server of the local stack, shared by everything that runs on this machine.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -27,10 +31,11 @@ impl Server {
 }
 
 /// Disturbs the shared servers. Whoever holds it may count on being the only one of this process who
-/// does; what was killed is started again when it is dropped, also by a panic.
+/// does; what was killed or frozen is brought back when it is dropped, also by a panic.
 pub struct Servers {
     script: PathBuf,
     down: Vec<Server>,
+    frozen: Vec<Server>,
     _only_one: tokio::sync::MutexGuard<'static, ()>,
 }
 
@@ -39,7 +44,7 @@ static ONLY_ONE: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
 impl Servers {
     pub async fn hold() -> Self {
         let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("../infra/local/stack");
-        Self { script, down: Vec::new(), _only_one: ONLY_ONE.lock().await }
+        Self { script, down: Vec::new(), frozen: Vec::new(), _only_one: ONLY_ONE.lock().await }
     }
 
     /// Kill -9 of a server and all its processes.
@@ -53,6 +58,20 @@ impl Servers {
     pub async fn start(&mut self, server: Server) -> anyhow::Result<()> {
         self.stack("up", server).await?;
         self.down.retain(|down| *down != server);
+        Ok(())
+    }
+
+    /// SIGSTOP: its connections stay open and nothing is answered.
+    pub fn freeze(&mut self, server: Server) -> anyhow::Result<()> {
+        signal(server, Signal::SIGSTOP)?;
+        self.frozen.push(server);
+        Ok(())
+    }
+
+    /// SIGCONT.
+    pub fn thaw(&mut self, server: Server) -> anyhow::Result<()> {
+        signal(server, Signal::SIGCONT)?;
+        self.frozen.retain(|frozen| *frozen != server);
         Ok(())
     }
 
@@ -72,8 +91,19 @@ impl Servers {
     }
 }
 
+fn signal(server: Server, signal: Signal) -> anyhow::Result<()> {
+    let name = server.name();
+    let pid = pid_of(name).with_context(|| format!("{name} does not run"))?;
+    kill(Pid::from_raw(i32::try_from(pid)?), signal).with_context(|| format!("{signal} to {name}"))
+}
+
 impl Drop for Servers {
     fn drop(&mut self) {
+        for server in &self.frozen {
+            if let Err(error) = signal(*server, Signal::SIGCONT) {
+                eprintln!("{} could not be thawed: {error:#}", server.name());
+            }
+        }
         for server in &self.down {
             let started = std::process::Command::new(&self.script).args(["up", server.name()]).status();
             if !started.is_ok_and(|status| status.success()) {

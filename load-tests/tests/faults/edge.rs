@@ -1,8 +1,8 @@
-//! The death of the edge.
+//! The death of the edge, and a broker that no longer answers it.
 
 use std::time::Duration;
 
-use vendzz_load_tests::cluster::{Instance, Service};
+use vendzz_load_tests::cluster::{Instance, Server, Service};
 use vendzz_load_tests::reckoning::ViewPromise;
 
 use crate::trial::{Trial, pause};
@@ -33,4 +33,45 @@ async fn an_edge_told_to_stop_drains_in_time_and_loses_no_submission() {
     trial.cluster.start_instance(edge, &[]).await.unwrap();
 
     trial.expect_agreement(traffic, ViewPromise::BestEffort).await;
+}
+
+/// Longer than `message.timeout.ms` (8 s): what was waiting when the broker froze is given up.
+const FROZEN: Duration = Duration::from_secs(14);
+/// What the edge may grow by while it can pass nothing on; its queues hold far less here.
+const GROWTH_KIB: u64 = 64 * 1024;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_frozen_broker_fills_the_queue_and_the_edge_refuses_at_once_instead_of_hoarding() {
+    let mut trial = Trial::begin().await;
+    let edge = Instance::first(Service::Edge);
+    let env =
+        [("VENDZZ_SUBMISSION_QUEUE", "100"), ("VENDZZ_VIEW_QUEUE", "100"), ("VENDZZ_EPOCH_MAX_AGE", "6s")];
+    trial.cluster.restart(edge, &env).await.unwrap();
+    let traffic = trial.start_traffic(Duration::from_secs(30), 9);
+    tokio::time::sleep(Duration::from_secs(4)).await;
+    let pid = trial.cluster.pid(edge).unwrap();
+    let before = resident_kib(pid);
+    trial.servers.freeze(Server::Kafka).unwrap();
+    tokio::time::sleep(FROZEN).await;
+    let grown = resident_kib(pid).saturating_sub(before);
+    let (_, private) = trial.cluster.addresses(edge).unwrap();
+    let readiness = reqwest::get(format!("http://{private}/readyz")).await.unwrap().text().await.unwrap();
+    trial.servers.thaw(Server::Kafka).unwrap();
+    // Serving goes on; what it knows of the epochs is older than V, so that it must not write either.
+    assert!(readiness.contains("\"degraded\""), "{readiness}");
+    assert!(grown < GROWTH_KIB, "the edge has grown by {grown} KiB");
+
+    let metrics = reqwest::get(format!("http://{private}/metrics")).await.unwrap().text().await.unwrap();
+    for producer in ["submissions", "views"] {
+        let full = format!("vendzz_producer_errors_total{{producer=\"{producer}\",reason=\"queue_full\"}}");
+        assert!(metrics.contains(&full), "{producer} never met a full queue:\n{metrics}");
+    }
+    trial.expect_agreement(traffic, ViewPromise::BestEffort).await;
+}
+
+/// Memory of a process in KiB: `VmRSS` of proc(5).
+fn resident_kib(pid: u32) -> u64 {
+    let status = std::fs::read_to_string(format!("/proc/{pid}/status")).unwrap();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap();
+    line.trim().trim_end_matches(" kB").parse().unwrap()
 }

@@ -3,7 +3,7 @@ use std::fmt;
 use std::str::FromStr;
 use std::time::Duration;
 
-use vendzz_runtime::config::{Env, Secret};
+use vendzz_runtime::config::{Env, Profile, Secret};
 
 /// The analytics projector's own settings.
 #[derive(Debug, Clone)]
@@ -39,6 +39,10 @@ impl AnalyticsConfig {
         };
         if config.flush_rows == 0 || config.held_rows == 0 {
             env.mistake("VENDZZ_ANALYTICS_FLUSH_ROWS and VENDZZ_ANALYTICS_HELD_ROWS must be 1 or more");
+        }
+        // Only the projector makes a keyspace; who reads one need not know how it is kept.
+        if Profile::read(env).is_production() && config.cql.replication.is_none() {
+            env.mistake("VENDZZ_CQL_REPLICATION: must be said in the production profile (three copies over three racks)");
         }
         config
     }
@@ -108,10 +112,6 @@ impl CqlConfig {
         }
         if config.user.is_some() != config.password.is_some() {
             env.mistake("VENDZZ_CQL_USER and VENDZZ_CQL_PASSWORD belong together");
-        }
-        let profile: String = env.value("VENDZZ_PROFILE", "local".to_owned(), "local or production");
-        if profile == "production" && config.replication.is_none() {
-            env.mistake("VENDZZ_CQL_REPLICATION: must be said in the production profile (three copies over three racks)");
         }
         config
     }

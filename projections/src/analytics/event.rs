@@ -1,7 +1,7 @@
 use uuid::Uuid;
 use vendzz_schemas::events::{QuizSubmitted, QuizViewed, Utm};
 
-use super::contract::{Violation, check_submission, check_view};
+use crate::contract::{Violation, check_submission, check_view};
 use crate::event_time::event_time;
 
 const VERDICT_BOT: &str = "bot";
@@ -60,7 +60,7 @@ impl Event {
 
     /// A submission at `offset`, appended at `append_ms` (milliseconds since 1970, UTC).
     pub fn of_submission(offset: i64, append_ms: i64, submission: QuizSubmitted) -> Result<Self, Violation> {
-        let response_id = check_submission(&submission)?.uuid();
+        let response_id = check_submission(&submission)?.response.uuid();
         let time = event_time(submission.received_at, append_ms);
         Ok(Self {
             offset,

@@ -11,7 +11,6 @@
 mod breakdown;
 mod calendar;
 mod config;
-mod contract;
 pub mod cql;
 mod decode;
 mod event;
@@ -26,7 +25,6 @@ mod totals;
 pub use breakdown::{Breakdown, MAX_VALUE_BYTES, MAX_VALUES};
 pub use calendar::{DAY_MS, Day, HOUR_MS, MINUTE_MS, Month, hour_of, minute_of};
 pub use config::{AnalyticsConfig, CqlConfig, Replication};
-pub use contract::Violation;
 pub use decode::Decoding;
 pub use event::{Event, EventKind, LogRecord};
 pub use flush::CRASH_POINTS;

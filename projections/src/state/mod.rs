@@ -21,7 +21,7 @@ pub use config::{PostgresConfig, PostgresUrl, PostgresUrlError, StateConfig};
 pub use projection::{StateFold, StateProjection};
 pub use read::{ReadError, Schema, SchemaError, StateReader};
 pub use read_pool::{ReadPool, ReplicaConfig};
-pub use rows::{FoldedRow, Placed, QuizRow, Refusal, ResponseRow, Week, fold_events};
+pub use rows::{FoldedRow, Placed, QuizRow, ResponseRow, Week, fold_events};
 pub use store::{PrepareError, StateStore, prepare_when_up};
 
 /// Name of this projection in `public.read_model`.

@@ -267,12 +267,6 @@ pub(crate) fn submission_of(response_id: TimedId) -> QuizSubmitted {
     }
 }
 
-/// With a name that PostgreSQL can never store.
-pub(crate) fn with_nul(mut event: QuizSubmitted) -> QuizSubmitted {
-    event.answers.insert("nome".to_owned(), AnswerValue::Text("a\0b".into()));
-    event
-}
-
 pub(crate) fn definition(quiz_id: &str, title: &str) -> QuizDefinition {
     QuizDefinition {
         account_id: "conta-1".into(),

@@ -3,7 +3,7 @@ use vendzz_schemas::events::{AnswerValue, QuizDefinition, QuizState, QuizSubmitt
 
 use crate::support::{
     Log, NEW_YEAR, Owner, TestDatabase, definition, definitions, fold_all, response_id, submission,
-    submissions, with_nul,
+    submissions,
 };
 
 #[tokio::test]
@@ -70,17 +70,19 @@ async fn a_topic_made_again_goes_on_although_its_offsets_begin_anew() {
 async fn records_that_postgresql_can_never_take_are_found_one_by_one() {
     let database = TestDatabase::prepared().await;
     let poisonous = [0, 17, 18, 63];
-    let log = Log::of((0..64).map(|number| match poisonous.contains(&number) {
-        true => with_nul(submission(number)),
-        false => submission(number),
-    }));
-    let dead_letters = fold_all(&database, &log).await;
+    let mut log = Log::new();
+    for number in 0..64 {
+        let title = if poisonous.contains(&number) { "a\0b" } else { "Bom" };
+        log.define(&definition(&format!("quiz-{number}"), title));
+    }
+    let mut owner = Owner::open(&database.projection(), &definitions()).await;
+    let dead_letters = owner.apply_rest(&log).await;
     let offsets: Vec<i64> = dead_letters.iter().map(|poison| poison.offset).collect();
-    assert_eq!(offsets, [0, 17, 18, 63]);
+    assert_eq!(offsets, poisonous);
     assert!(dead_letters.iter().all(|poison| poison.reason == "refused_by_store"));
     assert!(dead_letters.iter().all(|poison| poison.detail.contains("22P05")), "{dead_letters:?}");
-    assert_eq!(database.reader().count_responses("emagrecimento").await.unwrap(), 60);
-    assert_eq!(Owner::open(&database.projection(), &submissions()).await.next, 64);
+    assert_eq!(database.rows("quizzes").await.len(), 60);
+    assert_eq!(Owner::open(&database.projection(), &definitions()).await.next, 64);
 }
 
 #[tokio::test]
@@ -116,7 +118,7 @@ async fn every_way_to_be_refused_for_ever_is_a_dead_letter() {
             (3, "bad_id"),
             (4, "bad_id"),
             (5, "bad_id"),
-            (6, "refused_by_store"),
+            (6, "nul"),
             (7, "not_finite"),
             (8, "bad_time"),
         ]

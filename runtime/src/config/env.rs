@@ -144,7 +144,11 @@ impl Env {
             Ok(value) => Some(value),
             Err(error) => {
                 // The value itself is not repeated: it may be a secret in the wrong variable.
-                self.mistake(format!("{name}: {error}"));
+                let mistake = format!("{name}: {error}");
+                // Several concerns may ask for one name.
+                if !self.mistakes.borrow().contains(&mistake) {
+                    self.mistake(mistake);
+                }
                 None
             }
         }

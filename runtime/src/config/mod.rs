@@ -3,8 +3,10 @@
 
 mod duration;
 mod env;
+mod profile;
 mod secret;
 
 pub use duration::{Span, SpanError};
 pub use env::{ConfigMistakes, Env, Settings};
+pub use profile::{Profile, UnknownProfile};
 pub use secret::Secret;

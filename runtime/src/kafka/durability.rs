@@ -4,7 +4,10 @@ use rdkafka::admin::{AdminClient, AdminOptions, OwnedResourceSpecifier, Resource
 use rdkafka::client::DefaultClientContext;
 
 use super::KafkaConfig;
+use crate::health::Latch;
 
+/// Between two looks at topics that are not durable enough.
+const AGAIN: Duration = Duration::from_secs(5);
 const TIMEOUT: Duration = Duration::from_secs(5);
 
 /// What a topic must have in production, so that what was acknowledged survives the loss of a broker.
@@ -12,16 +15,27 @@ const REPLICAS: usize = 3;
 const IN_SYNC: i64 = 2;
 
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum NotDurable {
+enum NotDurable {
     #[error("{topic}: {reason}")]
     TooLittle { topic: String, reason: String },
     #[error("the cluster does not say how it keeps its topics: {0}")]
     Unknown(String),
 }
 
+/// Returns once these topics (catalogue names) are kept as production asks; until then the latch says what is
+/// missing. A service in production takes nothing into topics that can lose it.
+pub async fn require_durability(latch: &Latch, kafka: &KafkaConfig, topics: &[&str]) {
+    let topics: Vec<String> = topics.iter().map(|topic| kafka.name(topic)).collect();
+    while let Err(error) = check_durability(kafka, &topics).await {
+        latch.missing(error.to_string());
+        tokio::time::sleep(AGAIN).await;
+    }
+    latch.ready();
+}
+
 /// Whether these topics (real names) are kept as production asks: three replicas of every partition, two
 /// of them in sync before a write is acknowledged, and no leader that is not.
-pub async fn check_durability(kafka: &KafkaConfig, topics: &[String]) -> Result<(), NotDurable> {
+async fn check_durability(kafka: &KafkaConfig, topics: &[String]) -> Result<(), NotDurable> {
     let unknown = |error: rdkafka::error::KafkaError| NotDurable::Unknown(error.to_string());
     let admin: AdminClient<DefaultClientContext> = kafka.client("durability").create().map_err(unknown)?;
     let asked: Vec<_> = topics.iter().map(|topic| ResourceSpecifier::Topic(topic)).collect();

@@ -5,10 +5,11 @@ mod config;
 mod durability;
 mod ends;
 mod follower;
+mod polled;
 mod producer;
 
 pub use best_effort_producer::BestEffortProducer;
 pub use config::KafkaConfig;
-pub use durability::{NotDurable, check_durability};
+pub use durability::require_durability;
 pub use follower::{Follower, NotAtEnd, TableRecord};
 pub use producer::{Delivered, OutgoingRecord, Producer, ProducerSettings, SendError};

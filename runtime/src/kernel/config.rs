@@ -58,7 +58,7 @@ impl KernelConfig {
             ),
             batch_linger: env.span(
                 "VENDZZ_BATCH_LINGER",
-                Duration::from_millis(100),
+                Duration::from_millis(250),
                 "a batch waits this long for more records",
             ),
             flush_every: env.span(

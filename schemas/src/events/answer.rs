@@ -1,10 +1,12 @@
 use std::collections::BTreeMap;
+use std::fmt;
 
-use serde::{Deserialize, Serialize};
+use serde::de::{Error, MapAccess, SeqAccess, Visitor};
+use serde::{Deserialize, Deserializer, Serialize};
 
 /// One answer. A closed union for ever: boolean, long, double, string, array of string, map of
 /// string; a new element type chooses among these.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(untagged)]
 pub enum AnswerValue {
     Bool(bool),
@@ -13,4 +15,64 @@ pub enum AnswerValue {
     Text(String),
     List(Vec<String>),
     Map(BTreeMap<String, String>),
+}
+
+/// By hand: serde's own reading of an untagged enum keeps a copy of the value and tries one variant after
+/// the other, with an error text for each that does not fit. That was most of what a submission's decoding cost.
+impl<'de> Deserialize<'de> for AnswerValue {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(AnswerVisitor)
+    }
+}
+
+struct AnswerVisitor;
+
+impl<'de> Visitor<'de> for AnswerVisitor {
+    type Value = AnswerValue;
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("a boolean, a number, a text, a list of texts or a map of texts")
+    }
+
+    fn visit_bool<E>(self, value: bool) -> Result<AnswerValue, E> {
+        Ok(AnswerValue::Bool(value))
+    }
+
+    fn visit_i64<E>(self, value: i64) -> Result<AnswerValue, E> {
+        Ok(AnswerValue::Long(value))
+    }
+
+    fn visit_u64<E: Error>(self, value: u64) -> Result<AnswerValue, E> {
+        i64::try_from(value)
+            .map(AnswerValue::Long)
+            .map_err(|_| E::custom("an integer beyond 64 bits, signed"))
+    }
+
+    fn visit_f64<E>(self, value: f64) -> Result<AnswerValue, E> {
+        Ok(AnswerValue::Double(value))
+    }
+
+    fn visit_str<E>(self, value: &str) -> Result<AnswerValue, E> {
+        Ok(AnswerValue::Text(value.to_owned()))
+    }
+
+    fn visit_string<E>(self, value: String) -> Result<AnswerValue, E> {
+        Ok(AnswerValue::Text(value))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut sequence: A) -> Result<AnswerValue, A::Error> {
+        let mut texts = Vec::with_capacity(sequence.size_hint().unwrap_or(0).min(64));
+        while let Some(text) = sequence.next_element()? {
+            texts.push(text);
+        }
+        Ok(AnswerValue::List(texts))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<AnswerValue, A::Error> {
+        let mut texts = BTreeMap::new();
+        while let Some((key, value)) = entries.next_entry()? {
+            texts.insert(key, value);
+        }
+        Ok(AnswerValue::Map(texts))
+    }
 }

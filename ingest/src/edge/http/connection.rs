@@ -34,6 +34,7 @@ pub(super) struct Protocols {
     http2: http2::Builder<TokioExecutor>,
     header_timeout: Duration,
     idle_timeout: Duration,
+    started: Instant,
 }
 
 /// Why a connection is over.
@@ -70,7 +71,13 @@ impl Protocols {
             .max_send_buf_size(256 * KIB as usize)
             .keep_alive_interval(config.idle_timeout / 2)
             .keep_alive_timeout(config.header_timeout);
-        Self { http1, http2, header_timeout: config.header_timeout, idle_timeout: config.idle_timeout }
+        Self {
+            http1,
+            http2,
+            header_timeout: config.header_timeout,
+            idle_timeout: config.idle_timeout,
+            started: Instant::now(),
+        }
     }
 
     /// One connection, from its first byte to its end.
@@ -127,7 +134,10 @@ impl Protocols {
         times_heads: bool,
     ) -> End {
         let tick = (self.header_timeout / 5).clamp(Duration::from_millis(20), Duration::from_secs(1));
-        let mut ticks = tokio::time::interval(tick);
+        // All connections look at the same moments, so that many idle ones wake their thread once.
+        let since_start = self.started.elapsed();
+        let first = self.started + tick * (since_start.as_nanos() / tick.as_nanos() + 1) as u32;
+        let mut ticks = tokio::time::interval_at(first, tick);
         ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         let mut draining = false;
         let mut last = activity.glance();

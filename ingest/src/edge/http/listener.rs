@@ -10,6 +10,7 @@ use tokio_util::task::TaskTracker;
 use vendzz_runtime::telemetry::MetricName;
 
 use super::connection::Protocols;
+use super::workers::Workers;
 use super::{open_files, refused_by_hyper};
 use crate::edge::config::ListenConfig;
 use crate::edge::state::Edge;
@@ -21,9 +22,27 @@ const PAUSE: Duration = Duration::from_millis(50);
 pub struct Listener {
     socket: TcpListener,
     max_connections: usize,
+    workers: Workers,
     protocols: Arc<Protocols>,
     open: Gauge,
     over_cap: Counter,
+}
+
+/// What is still open after the last connection was accepted; cut when dropped.
+pub struct OpenConnections {
+    connections: TaskTracker,
+    _workers: Workers,
+}
+
+impl OpenConnections {
+    /// Waits until the last one is closed.
+    pub async fn closed(&self) {
+        self.connections.wait().await;
+    }
+
+    pub fn count(&self) -> usize {
+        self.connections.len()
+    }
 }
 
 impl Listener {
@@ -35,6 +54,7 @@ impl Listener {
         Ok(Self {
             socket,
             max_connections: config.max_connections,
+            workers: Workers::start(config.workers)?,
             protocols: Arc::new(Protocols::new(config)),
             open: MetricName::Connections.gauge(),
             over_cap: MetricName::RequestsShed.counter_of(&[("reason", "connections")]),
@@ -46,9 +66,8 @@ impl Listener {
         self.socket.local_addr()
     }
 
-    /// Accepts until the drain begins; then no new connection is taken. The connections go on in the
-    /// tracker that is returned.
-    pub async fn accept(self, edge: Arc<Edge>, drain: CancellationToken) -> TaskTracker {
+    /// Accepts until the drain begins; then no new connection is taken, and those that are open go on.
+    pub async fn accept(self, edge: Arc<Edge>, drain: CancellationToken) -> OpenConnections {
         let connections = TaskTracker::new();
         let mut failing = false;
         loop {
@@ -71,7 +90,7 @@ impl Listener {
             }
         }
         connections.close();
-        connections
+        OpenConnections { connections, _workers: self.workers }
     }
 
     fn take(
@@ -92,10 +111,14 @@ impl Listener {
         let _ = stream.set_nodelay(true);
         let (edge, drain, protocols, open) =
             (edge.clone(), drain.clone(), self.protocols.clone(), self.open.clone());
-        connections.spawn(async move {
+        // It leaves this runtime's poller for that of its worker.
+        let Ok(stream) = stream.into_std() else { return };
+        let serving = async move {
+            let Ok(stream) = TcpStream::from_std(stream) else { return };
             open.increment(1);
             protocols.serve(edge, stream, peer.ip(), drain).await;
             open.decrement(1);
-        });
+        };
+        connections.spawn_on(serving, self.workers.next());
     }
 }

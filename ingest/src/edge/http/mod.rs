@@ -9,10 +9,11 @@ mod open_files;
 mod refused_by_hyper;
 mod routes;
 mod service;
+mod workers;
 
 pub use admission::{Admission, Class, Permit};
 pub use body::{BodyLimits, read_body};
-pub use listener::Listener;
+pub use listener::{Listener, OpenConnections};
 pub use routes::Route;
 
 use bytes::Bytes;

@@ -4,9 +4,10 @@ mod quiz;
 mod response;
 mod week;
 
-use chrono::{DateTime, Utc};
 use vendzz_runtime::kernel::Poison;
 use vendzz_schemas::events::AvroEvent;
+
+use crate::contract::Violation;
 
 pub use quiz::QuizRow;
 pub use response::ResponseRow;
@@ -17,7 +18,7 @@ pub trait FoldedRow: Sized + Send + Sync + 'static {
     type Event: AvroEvent + Send;
 
     /// The row of an event at `offset`, appended at `append_ms` (milliseconds since 1970, UTC).
-    fn of(event: Self::Event, offset: i64, append_ms: i64) -> Result<Self, Refusal>;
+    fn of(event: Self::Event, offset: i64, append_ms: i64) -> Result<Self, Violation>;
 
     /// Rows in the order of the log become rows in the order of their key, one for each key, by the
     /// same rule by which the store keeps one of two.
@@ -36,15 +37,6 @@ pub trait FoldedRow: Sized + Send + Sync + 'static {
     }
 }
 
-/// Why an event can never become a row.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Refusal {
-    /// A bounded word for metric and dead letter.
-    pub reason: &'static str,
-    /// For people; never personal data.
-    pub detail: &'static str,
-}
-
 /// An event with its place in the log: offset and append time (milliseconds since 1970, UTC).
 #[derive(Debug, Clone, PartialEq)]
 pub struct Placed<E> {
@@ -60,7 +52,7 @@ pub fn fold_events<R: FoldedRow>(events: Vec<Placed<R::Event>>) -> Result<Vec<R>
     for Placed { offset, append_ms, event } in events {
         match R::of(event, offset, append_ms) {
             Ok(row) => rows.push(row),
-            Err(Refusal { reason, detail }) => {
+            Err(Violation { reason, detail }) => {
                 refused.push(Poison { offset, reason, detail: detail.to_owned() })
             }
         }
@@ -69,10 +61,4 @@ pub fn fold_events<R: FoldedRow>(events: Vec<Placed<R::Event>>) -> Result<Vec<R>
         return Err(refused);
     }
     Ok(R::merge(rows))
-}
-
-/// A moment of the log as a timestamp; one that no calendar holds violates the contract.
-fn moment(millis: i64) -> Result<DateTime<Utc>, Refusal> {
-    DateTime::from_timestamp_millis(millis)
-        .ok_or(Refusal { reason: "bad_time", detail: "a time that no calendar holds" })
 }

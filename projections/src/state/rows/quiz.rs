@@ -1,9 +1,9 @@
 use chrono::{DateTime, Utc};
 use serde::Deserialize;
 use vendzz_schemas::events::QuizDefinition;
-use vendzz_schemas::ids::check_name;
 
-use super::{FoldedRow, Refusal, moment};
+use super::FoldedRow;
+use crate::contract::{Violation, check_quiz_and_account, moment};
 
 /// A row of `quizzes`. Key: quiz_id; the latest version in the log stays.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,11 +29,9 @@ struct Titled {
 impl FoldedRow for QuizRow {
     type Event = QuizDefinition;
 
-    fn of(event: QuizDefinition, offset: i64, append_ms: i64) -> Result<Self, Refusal> {
-        let bad_id = |detail| move |_| Refusal { reason: "bad_id", detail };
-        check_name(&event.quiz_id).map_err(bad_id("the quiz's id is malformed"))?;
-        check_name(&event.account_id).map_err(bad_id("the account's id is malformed"))?;
-        let Titled { title } = serde_json::from_str(&event.document).map_err(|_| Refusal {
+    fn of(event: QuizDefinition, offset: i64, append_ms: i64) -> Result<Self, Violation> {
+        check_quiz_and_account(&event.quiz_id, &event.account_id)?;
+        let Titled { title } = serde_json::from_str(&event.document).map_err(|_| Violation {
             reason: "bad_document",
             detail: "the document is not a JSON object with a title",
         })?;

@@ -3,10 +3,11 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 use uuid::Uuid;
-use vendzz_schemas::events::{AnswerValue, QuizSubmitted, Utm};
-use vendzz_schemas::ids::{TimedId, check_name};
+use vendzz_schemas::events::{QuizSubmitted, Utm};
+use vendzz_schemas::ids::TimedId;
 
-use super::{FoldedRow, Refusal, Week, moment};
+use super::{FoldedRow, Week};
+use crate::contract::{Violation, check_submission, moment};
 use crate::event_time::event_time;
 
 /// A row of `quiz_responses`. Key: (response_id, quiz_id); the first copy in the log stays.
@@ -42,21 +43,12 @@ pub struct ResponseRow {
 impl FoldedRow for ResponseRow {
     type Event = QuizSubmitted;
 
-    fn of(event: QuizSubmitted, offset: i64, append_ms: i64) -> Result<Self, Refusal> {
-        let bad_id = |detail| move |_| Refusal { reason: "bad_id", detail };
-        let response_id =
-            TimedId::parse(&event.response_id).map_err(bad_id("the response's id is not a UUIDv7"))?;
-        let visitor_id = match &event.visitor_id {
-            Some(id) => Some(TimedId::parse(id).map_err(bad_id("the visitor's id is not a UUIDv7"))?.uuid()),
-            None => None,
-        };
-        check_name(&event.quiz_id).map_err(bad_id("the quiz's id is malformed"))?;
-        check_name(&event.account_id).map_err(bad_id("the account's id is malformed"))?;
-        refuse_what_json_cannot_hold(&event.answers)?;
+    fn of(event: QuizSubmitted, offset: i64, append_ms: i64) -> Result<Self, Violation> {
+        let ids = check_submission(&event)?;
         let counted_at = event_time(event.received_at, append_ms);
         Ok(Self {
-            response_id,
-            visitor_id,
+            response_id: ids.response,
+            visitor_id: ids.visitor.map(|id| id.uuid()),
             version: event.version,
             received_at: moment(event.received_at)?,
             event_at: moment(counted_at.millis)?,
@@ -106,16 +98,6 @@ impl ResponseRow {
     }
 }
 
-/// Avro carries NaN and the infinities, JSON does not.
-fn refuse_what_json_cannot_hold(answers: &BTreeMap<String, AnswerValue>) -> Result<(), Refusal> {
-    let not_finite =
-        |value: &AnswerValue| matches!(value, AnswerValue::Double(number) if !number.is_finite());
-    if answers.values().any(not_finite) {
-        return Err(Refusal { reason: "not_finite", detail: "an answer is a number that is not finite" });
-    }
-    Ok(())
-}
-
 fn utm_without_empty(utm: &Utm) -> BTreeMap<&'static str, &str> {
     [
         ("source", &utm.source),
@@ -130,7 +112,7 @@ fn utm_without_empty(utm: &Utm) -> BTreeMap<&'static str, &str> {
     .collect()
 }
 
-fn json(value: &impl Serialize) -> Result<String, Refusal> {
+fn json(value: &impl Serialize) -> Result<String, Violation> {
     serde_json::to_string(value)
-        .map_err(|_| Refusal { reason: "not_json", detail: "a field cannot be written as JSON" })
+        .map_err(|_| Violation { reason: "not_json", detail: "a field cannot be written as JSON" })
 }

@@ -1,9 +1,11 @@
 use std::fmt;
 use std::str::FromStr;
 
-/// How large and how safe the topics are made.
+use super::Env;
+
+/// What an installation is for: how large and how safe its topics are, and what a service demands of them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Profile {
+pub enum Profile {
     /// One broker, which keeps everything.
     Local,
     /// Three replicas, of which two must have a record before it is acknowledged; 90 days.
@@ -12,7 +14,17 @@ pub(crate) enum Profile {
 
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 #[error("must be local or production")]
-pub(crate) struct UnknownProfile;
+pub struct UnknownProfile;
+
+impl Profile {
+    pub fn read(env: &Env) -> Self {
+        env.value("VENDZZ_PROFILE", Self::Local, "local or production (which asks for replicated stores)")
+    }
+
+    pub fn is_production(self) -> bool {
+        self == Self::Production
+    }
+}
 
 impl FromStr for Profile {
     type Err = UnknownProfile;

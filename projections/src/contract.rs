@@ -1,12 +1,11 @@
-//! What an event must be to be counted. For a submission these are the conditions under which it
-//! becomes a row in PostgreSQL too: an event that one projection dead-letters and the other counts
-//! would keep the two from ever agreeing again.
+//! What an event must be to be folded. One place for both projections: an event that one of them
+//! dead-letters and the other counts would keep the two from ever agreeing again.
 
-use chrono::DateTime;
+use chrono::{DateTime, Utc};
 use vendzz_schemas::events::{AnswerValue, QuizSubmitted, QuizViewed};
 use vendzz_schemas::ids::{TimedId, check_name};
 
-/// Why an event can never be counted.
+/// Why an event can never be folded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("{detail}")]
 pub struct Violation {
@@ -25,28 +24,43 @@ const NOT_FINITE: Violation =
     Violation { reason: "not_finite", detail: "an answer is a number that is not finite" };
 const NUL: Violation = Violation { reason: "nul", detail: "a text contains U+0000" };
 
-pub(super) fn check_view(view: &QuizViewed) -> Result<(), Violation> {
+pub(crate) fn check_view(view: &QuizViewed) -> Result<(), Violation> {
     check_name(&view.quiz_id).map_err(|_| BAD_QUIZ)
 }
 
-/// The response's id, if the submission keeps the contract.
-pub(super) fn check_submission(submission: &QuizSubmitted) -> Result<TimedId, Violation> {
-    let response_id = TimedId::parse(&submission.response_id).map_err(|_| BAD_RESPONSE)?;
-    if let Some(visitor_id) = &submission.visitor_id {
-        TimedId::parse(visitor_id).map_err(|_| BAD_VISITOR)?;
-    }
-    check_name(&submission.quiz_id).map_err(|_| BAD_QUIZ)?;
-    check_name(&submission.account_id).map_err(|_| BAD_ACCOUNT)?;
-    DateTime::from_timestamp_millis(submission.received_at).ok_or(BAD_TIME)?;
+/// The ids of a submission that keeps the contract.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct SubmissionIds {
+    pub(crate) response: TimedId,
+    pub(crate) visitor: Option<TimedId>,
+}
+
+pub(crate) fn check_submission(submission: &QuizSubmitted) -> Result<SubmissionIds, Violation> {
+    let response = TimedId::parse(&submission.response_id).map_err(|_| BAD_RESPONSE)?;
+    let visitor =
+        submission.visitor_id.as_deref().map(TimedId::parse).transpose().map_err(|_| BAD_VISITOR)?;
+    check_quiz_and_account(&submission.quiz_id, &submission.account_id)?;
+    moment(submission.received_at)?;
     if submission.answers.values().any(is_not_finite) {
         return Err(NOT_FINITE);
     }
     if holds_nul(submission) {
         return Err(NUL);
     }
-    Ok(response_id)
+    Ok(SubmissionIds { response, visitor })
 }
 
+pub(crate) fn check_quiz_and_account(quiz_id: &str, account_id: &str) -> Result<(), Violation> {
+    check_name(quiz_id).map_err(|_| BAD_QUIZ)?;
+    check_name(account_id).map_err(|_| BAD_ACCOUNT)
+}
+
+/// Milliseconds since 1970 (UTC) as a timestamp.
+pub(crate) fn moment(millis: i64) -> Result<DateTime<Utc>, Violation> {
+    DateTime::from_timestamp_millis(millis).ok_or(BAD_TIME)
+}
+
+/// Avro carries NaN and the infinities, JSON does not.
 fn is_not_finite(value: &AnswerValue) -> bool {
     matches!(value, AnswerValue::Double(number) if !number.is_finite())
 }
