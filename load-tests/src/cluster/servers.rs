@@ -6,7 +6,8 @@ use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use tokio::process::Command;
 
-use crate::processes::pid_of;
+use crate::installation::local_folder;
+use crate::processes::pid_in;
 
 /// A server of the local stack, shared by everything that runs on this machine.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -93,7 +94,9 @@ impl Servers {
 
 fn signal(server: Server, signal: Signal) -> anyhow::Result<()> {
     let name = server.name();
-    let pid = pid_of(name).with_context(|| format!("{name} does not run"))?;
+    // Tests run in the folder of their crate.
+    let checkout = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let pid = pid_in(&checkout.join(local_folder()), name).with_context(|| format!("{name} does not run"))?;
     kill(Pid::from_raw(i32::try_from(pid)?), signal).with_context(|| format!("{signal} to {name}"))
 }
 

@@ -28,7 +28,12 @@ pub fn local_processes() -> anyhow::Result<BTreeMap<String, u32>> {
 
 /// The pid of one of them, when it lives.
 pub fn pid_of(name: &str) -> Option<u32> {
-    let pid = read_pid(&local_folder().join("run").join(format!("{name}.pid")))?;
+    pid_in(&local_folder(), name)
+}
+
+/// The same, of a stack whose folder is not found from the working directory.
+pub fn pid_in(local_folder: &Path, name: &str) -> Option<u32> {
+    let pid = read_pid(&local_folder.join("run").join(format!("{name}.pid")))?;
     Path::new(&format!("/proc/{pid}")).exists().then_some(pid)
 }
 

@@ -4,4 +4,4 @@ mod cpu;
 mod local;
 
 pub use cpu::{CpuTimes, cpu_seconds};
-pub use local::{local_processes, pid_of};
+pub use local::{local_processes, pid_in, pid_of};
