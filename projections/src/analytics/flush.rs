@@ -12,7 +12,8 @@ use super::projection::IN_FLIGHT;
 use super::{AnalyticsFold, GROUP, HourTotals, MinuteTotals, RowKey, SourceFold};
 
 /// Where the fault suite may end the process.
-pub const CRASH_POINTS: [&str; 3] = [MID_ROWS, AFTER_ROWS, AFTER_RESUME_POINT];
+pub const CRASH_POINTS: [&str; 4] = [BEFORE_ROWS, MID_ROWS, AFTER_ROWS, AFTER_RESUME_POINT];
+const BEFORE_ROWS: &str = "analytics.before_rows";
 const MID_ROWS: &str = "analytics.mid_rows";
 const AFTER_ROWS: &str = "analytics.after_rows";
 const AFTER_RESUME_POINT: &str = "analytics.after_resume_point";
@@ -43,6 +44,7 @@ impl AnalyticsFold {
         if Fault::ResumePointBeforeRows.is_planted() {
             self.write_resume_point(through).await?;
         }
+        crash_point(BEFORE_ROWS);
         self.write_rows().await?;
         crash_point(AFTER_ROWS);
         self.write_resume_point(through).await?;
