@@ -12,6 +12,9 @@ use super::client::{Rate, TrustedProxies};
 /// A drain may take this long; the process is cut afterwards (DESIGN section 11).
 pub const DRAIN_DEADLINE: Duration = Duration::from_secs(15);
 
+/// No machine has use for more threads that serve connections.
+const MAX_WORKERS: usize = 256;
+
 #[derive(Debug, Clone)]
 pub struct EdgeConfig {
     pub kafka: KafkaConfig,
@@ -142,8 +145,8 @@ impl ListenConfig {
                 config.address
             ));
         }
-        if config.workers == 0 {
-            env.mistake("VENDZZ_EDGE_WORKERS: must be 1 at least");
+        if !(1..=MAX_WORKERS).contains(&config.workers) {
+            env.mistake(format!("VENDZZ_EDGE_WORKERS: must be 1 to {MAX_WORKERS}"));
         }
         let (header, idle) = (config.header_timeout, config.idle_timeout);
         env.expect_less(("VENDZZ_EDGE_HEADER_TIMEOUT", header), ("VENDZZ_EDGE_IDLE_TIMEOUT", idle));

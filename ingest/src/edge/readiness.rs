@@ -74,13 +74,17 @@ impl Readiness {
         self.address_key_known.ready();
         self.warm_producers().await;
         self.producers_warm.ready();
-        if let Some((latch, kafka)) = &self.durability {
-            require_durability(latch, kafka, &[QUIZ_SUBMISSION, QUIZ_VIEW]).await;
-        }
         if let Some(keeper) = self.snapshot.clone() {
             tokio::spawn(async move { keeper.keep(snapshot.every).await });
         }
-        self.watch().await;
+        tokio::join!(self.see_durability(), self.watch());
+    }
+
+    /// Until the topics are kept as production asks, the log takes nothing.
+    async fn see_durability(&self) {
+        let Some((latch, kafka)) = &self.durability else { return };
+        require_durability(latch, kafka, &[QUIZ_SUBMISSION, QUIZ_VIEW]).await;
+        self.edge.log.set_durable(true);
     }
 
     /// Kafka is silent: quizzes are served as they were, and submissions are refused until it is back.
@@ -123,7 +127,7 @@ impl Readiness {
                 Err(error) => Err(error),
             };
             match ready {
-                Ok(()) if self.edge.log.is_routable() => return,
+                Ok(()) if self.edge.log.knows_partitions() => return,
                 Ok(()) => {}
                 Err(error) => self.producers_warm.missing(format!("{error:#}")),
             }
@@ -137,7 +141,9 @@ impl Readiness {
             let age = self.edge.definitions_follower.in_step_age();
             match age.filter(|age| *age < AWAY_AFTER) {
                 Some(_) if self.edge.log.is_routable() => self.log_in_step.ready(),
-                Some(_) => self.log_in_step.degraded("the epochs are too old: submissions are refused"),
+                Some(_) => self
+                    .log_in_step
+                    .degraded("the epochs are too old, or the topics not durable: submissions are refused"),
                 None => self.log_in_step.degraded("Kafka is silent: submissions are refused"),
             }
             tokio::time::sleep(Duration::from_secs(1)).await;

@@ -41,6 +41,7 @@ pub async fn run(config: EdgeConfig, service: Service) -> anyhow::Result<()> {
     let views = BestEffortProducer::new(&config.kafka, &config.producers.views, views_lost)?;
     let log =
         EventLog::new(&config.kafka, submissions.clone(), views, tables.clone(), config.ids.epoch_max_age);
+    log.set_durable(!config.is_production);
     let snapshot = config.snapshot.folder.clone().map(|folder| {
         let prefix = config.kafka.namespace.prefix().to_owned();
         SnapshotKeeper::new(folder, prefix, tables.clone(), definitions.clone(), address_keys.clone())

@@ -55,6 +55,12 @@ async fn in_production_topics_on_one_broker_are_too_little() {
             .as_str()
             .is_some_and(|reason| reason.contains("min.insync.replicas"))
         {
+            let (log, quiz) = (installation.log().await, quiz_id("single"));
+            let version = log.publish(&quiz, &document("Olá")).await;
+            edge.wait_for_version(&quiz, version).await;
+            let refused = edge.submit(&quiz, &json!({ "answers": answers() }), &[]).await;
+            assert_eq!(refused.status, 503, "{refused:?}");
+            assert_eq!(log.submissions_of(&quiz).await.len(), 0);
             return;
         }
         tokio::time::sleep(Duration::from_millis(50)).await;

@@ -165,7 +165,12 @@ fn show(figures: &LoadFigures, reckoning: &Reckoning) -> bool {
             println!("    {surprise}");
         }
     }
-    let agrees = reckoning.agrees() && figures.surprises == 0;
+    // Zeros agree with zeros: a run in which nothing was accepted shows nothing.
+    let has_accepted = figures.submissions.accepted > 0 && figures.views.accepted > 0;
+    if !has_accepted {
+        println!("DISAGREES: no submission or no view was accepted; see .local/log/edge.log");
+    }
+    let agrees = reckoning.agrees() && figures.surprises == 0 && has_accepted;
     println!("\n{}", if agrees { "Every line agrees." } else { "The lines do not agree." });
     agrees
 }

@@ -1,6 +1,6 @@
 //! The death of the edge, and a broker that no longer answers it.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use vendzz_load_tests::cluster::{Instance, Server, Service};
 use vendzz_load_tests::reckoning::ViewPromise;
@@ -47,12 +47,15 @@ async fn a_frozen_broker_fills_the_queue_and_the_edge_refuses_at_once_instead_of
     let env =
         [("VENDZZ_SUBMISSION_QUEUE", "100"), ("VENDZZ_VIEW_QUEUE", "100"), ("VENDZZ_EPOCH_MAX_AGE", "6s")];
     trial.cluster.restart(edge, &env).await.unwrap();
+    trial.note_baseline().await;
     let traffic = trial.start_traffic(Duration::from_secs(30), 9);
     tokio::time::sleep(Duration::from_secs(4)).await;
     let pid = trial.cluster.pid(edge).unwrap();
     let before = resident_kib(pid);
     trial.servers.freeze(Server::Kafka).unwrap();
-    tokio::time::sleep(FROZEN).await;
+    tokio::time::sleep(FROZEN / 2).await;
+    expect_prompt_refusal(&trial).await;
+    tokio::time::sleep(FROZEN / 2).await;
     let grown = resident_kib(pid).saturating_sub(before);
     let (_, private) = trial.cluster.addresses(edge).unwrap();
     let readiness = reqwest::get(format!("http://{private}/readyz")).await.unwrap().text().await.unwrap();
@@ -66,7 +69,20 @@ async fn a_frozen_broker_fills_the_queue_and_the_edge_refuses_at_once_instead_of
         let full = format!("vendzz_producer_errors_total{{producer=\"{producer}\",reason=\"queue_full\"}}");
         assert!(metrics.contains(&full), "{producer} never met a full queue:\n{metrics}");
     }
-    trial.expect_agreement(traffic, ViewPromise::BestEffort).await;
+    // The edge lives: each view that it answered and that is missing must be counted by it.
+    trial.expect_agreement(traffic, ViewPromise::Exact).await;
+}
+
+/// With the queue full, or the epochs too old, nobody waits for a timeout.
+async fn expect_prompt_refusal(trial: &Trial) {
+    let edge = trial.cluster.installation().edge;
+    let url = format!("http://{edge}/api/quiz/{}/submit", trial.quizzes[0].id);
+    let asked = Instant::now();
+    let request = reqwest::Client::new().post(url).header("content-type", "application/json");
+    let answer = request.body(r#"{"answers":{}}"#).send().await.unwrap();
+    assert_eq!(answer.status(), 503);
+    assert!(answer.headers().contains_key("retry-after"));
+    assert!(asked.elapsed() < Duration::from_secs(1), "answered after {:?}", asked.elapsed());
 }
 
 /// Memory of a process in KiB: `VmRSS` of proc(5).

@@ -51,6 +51,13 @@ impl Trial {
         Self { cluster, servers, quizzes, baseline }
     }
 
+    /// Notes how everything stands now: for a trial that has started the edge anew before its traffic.
+    pub(crate) async fn note_baseline(&mut self) {
+        let ids: Vec<String> = self.quizzes.iter().map(|quiz| quiz.id.to_string()).collect();
+        let reckoner = Reckoner::connect(self.cluster.installation()).await.expect("the reckoner connects");
+        self.baseline = reckoner.baseline(&ids, CATCH_UP).await.expect("a baseline");
+    }
+
     /// Starts traffic: with views, resends and invalid submissions, as real traffic has them.
     pub(crate) fn start_traffic(&self, length: Duration, seed: u64) -> Traffic {
         let mix = Mix {

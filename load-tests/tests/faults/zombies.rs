@@ -29,6 +29,11 @@ async fn a_zombie_that_wakes_after_its_session_does_no_harm() {
             }
         }
         tokio::time::sleep(SESSION + Duration::from_secs(4)).await;
+        // Otherwise nobody would be a zombie.
+        for (service, other) in services.into_iter().zip(others) {
+            let heir = Instance::numbered(service, other);
+            assert!(records_applied(&trial, heir).await > 0.0, "{heir} has taken nothing over");
+        }
         for (service, owner) in services.into_iter().zip(owners) {
             trial.cluster.thaw(Instance::numbered(service, owner)).unwrap();
         }
@@ -37,4 +42,12 @@ async fn a_zombie_that_wakes_after_its_session_does_no_harm() {
     }
     assert!(rounds >= 3, "only {rounds} rounds");
     trial.expect_agreement(traffic, ViewPromise::Exact).await;
+}
+
+/// What the instance has applied since its start, by its own metrics.
+async fn records_applied(trial: &Trial, instance: Instance) -> f64 {
+    let (_, private) = trial.cluster.addresses(instance).unwrap();
+    let metrics = reqwest::get(format!("http://{private}/metrics")).await.unwrap().text().await.unwrap();
+    let lines = metrics.lines().filter(|line| line.starts_with("vendzz_consumer_records_total{"));
+    lines.filter_map(|line| line.rsplit(' ').next()?.parse::<f64>().ok()).sum()
 }

@@ -80,7 +80,7 @@ async fn records_that_postgresql_can_never_take_are_found_one_by_one() {
     let offsets: Vec<i64> = dead_letters.iter().map(|poison| poison.offset).collect();
     assert_eq!(offsets, poisonous);
     assert!(dead_letters.iter().all(|poison| poison.reason == "refused_by_store"));
-    assert!(dead_letters.iter().all(|poison| poison.detail.contains("22P05")), "{dead_letters:?}");
+    assert!(dead_letters.iter().all(|poison| poison.detail.contains("22021")), "{dead_letters:?}");
     assert_eq!(database.rows("quizzes").await.len(), 60);
     assert_eq!(Owner::open(&database.projection(), &definitions()).await.next, 64);
 }

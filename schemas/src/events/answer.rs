@@ -76,3 +76,33 @@ impl<'de> Visitor<'de> for AnswerVisitor {
         Ok(AnswerValue::Map(texts))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(json: &str) -> Result<AnswerValue, serde_json::Error> {
+        serde_json::from_str(json)
+    }
+
+    #[test]
+    fn each_variant_is_read_from_its_own_form() {
+        for value in [
+            AnswerValue::Bool(true),
+            AnswerValue::Long(i64::MIN),
+            AnswerValue::Double(0.5),
+            AnswerValue::Text("1".to_owned()),
+            AnswerValue::List(vec!["a".to_owned(), String::new()]),
+            AnswerValue::Map(BTreeMap::from([("a".to_owned(), "b".to_owned())])),
+        ] {
+            assert_eq!(read(&serde_json::to_string(&value).unwrap()).unwrap(), value);
+        }
+    }
+
+    #[test]
+    fn what_the_union_does_not_hold_is_refused() {
+        for json in ["null", "[1]", "[[\"a\"]]", r#"{"a":1}"#, r#"{"a":null}"#, "9223372036854775808"] {
+            assert!(read(json).is_err(), "{json}");
+        }
+    }
+}

@@ -112,9 +112,15 @@ impl Listener {
         let (edge, drain, protocols, open) =
             (edge.clone(), drain.clone(), self.protocols.clone(), self.open.clone());
         // It leaves this runtime's poller for that of its worker.
-        let Ok(stream) = stream.into_std() else { return };
+        let stream = match stream.into_std() {
+            Ok(stream) => stream,
+            Err(error) => return tracing::warn!(%error, "a connection could not be handed to its thread"),
+        };
         let serving = async move {
-            let Ok(stream) = TcpStream::from_std(stream) else { return };
+            let stream = match TcpStream::from_std(stream) {
+                Ok(stream) => stream,
+                Err(error) => return tracing::warn!(%error, "a connection could not be served by its thread"),
+            };
             open.increment(1);
             protocols.serve(edge, stream, peer.ip(), drain).await;
             open.decrement(1);

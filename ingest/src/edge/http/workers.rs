@@ -1,4 +1,5 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::mpsc;
 
 use anyhow::Context;
 use tokio::runtime::Handle;
@@ -19,13 +20,23 @@ impl Workers {
         let stop = CancellationToken::new();
         let mut handles = Vec::with_capacity(count);
         for number in 0..count {
-            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-            handles.push(runtime.handle().clone());
+            let (started, handle) = mpsc::channel();
             let stopped = stop.clone();
             std::thread::Builder::new()
                 .name(format!("serve-{number}"))
-                .spawn(move || runtime.block_on(stopped.cancelled()))
+                .spawn(move || {
+                    // Made here: a runtime may not be dropped where another one is running.
+                    let made = tokio::runtime::Builder::new_current_thread().enable_all().build();
+                    let runtime = match made {
+                        Ok(runtime) => runtime,
+                        Err(error) => return drop(started.send(Err(error))),
+                    };
+                    // Nobody listens when the start was given up.
+                    let _ = started.send(Ok(runtime.handle().clone()));
+                    runtime.block_on(stopped.cancelled());
+                })
                 .context("no thread for the connections")?;
+            handles.push(handle.recv()??);
         }
         Ok(Self { handles, turn: AtomicUsize::new(0), _stop_on_drop: stop.drop_guard() })
     }

@@ -1,4 +1,5 @@
 use std::sync::OnceLock;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use tokio::time::Instant;
@@ -22,6 +23,8 @@ pub struct EventLog {
     encoders: OnceLock<Encoders>,
     /// V of DESIGN section 4.
     epoch_max_age: Duration,
+    /// Whether the topics are kept as the profile asks.
+    is_durable: AtomicBool,
 }
 
 struct Encoders {
@@ -62,7 +65,13 @@ impl EventLog {
             tables,
             encoders: OnceLock::new(),
             epoch_max_age,
+            is_durable: AtomicBool::new(true),
         }
+    }
+
+    /// In production nothing is appended before the topics were seen to be kept durably.
+    pub fn set_durable(&self, is_durable: bool) {
+        self.is_durable.store(is_durable, Ordering::Release);
     }
 
     /// Makes the encoders, or says which command is missing. To be repeated until it succeeds.
@@ -94,9 +103,14 @@ impl EventLog {
 
     /// Whether it is known where events belong: an edge that has not compared its epochs with the log
     /// for V must not write.
-    pub fn is_routable(&self) -> bool {
+    pub fn knows_partitions(&self) -> bool {
         let age = self.tables.epochs_follower.in_step_age();
         self.encoders.get().is_some() && age.is_some_and(|age| age <= self.epoch_max_age)
+    }
+
+    /// Whether an event may be appended: it is known where to, and kept there.
+    pub fn is_routable(&self) -> bool {
+        self.is_durable.load(Ordering::Acquire) && self.knows_partitions()
     }
 
     /// Returns once every replica that must has the record.

@@ -45,6 +45,8 @@ impl Edge {
             ("VENDZZ_KAFKA_PREFIX", prefix),
             ("VENDZZ_EDGE_ADDR", "127.0.0.1:0"),
             ("VENDZZ_PRIVATE_ADDR", "127.0.0.1:0"),
+            // More than the default of a small machine.
+            ("VENDZZ_EDGE_WORKERS", "3"),
             ("VENDZZ_LIMIT_SUBMISSIONS_PER_MINUTE", "1000000"),
             ("VENDZZ_LIMIT_SUBMISSIONS_BURST", "1000000"),
             ("VENDZZ_LIMIT_VIEWS_PER_MINUTE", "1000000"),
