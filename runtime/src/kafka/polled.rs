@@ -9,9 +9,8 @@ use rdkafka::error::KafkaError;
 use rdkafka::producer::{BaseProducer, Producer as _, ProducerContext};
 use rdkafka::util::Timeout;
 
-/// How long the thread waits for events at a time. `ThreadedProducer` of the crate waits 100 ms, and
-/// spins through the last part of a millisecond of every wait: 1 % of a core, for each producer, when
-/// nothing happens.
+/// How long the thread waits for events at a time. `ThreadedProducer` of the crate waits 100 ms, and so wakes
+/// ten times a second when nothing happens.
 const WAIT: Duration = Duration::from_secs(2);
 
 /// A producer and the thread on which its deliveries are heard. The thread ends some time after the last

@@ -6,8 +6,7 @@ use tokio::runtime::Handle;
 use tokio_util::sync::{CancellationToken, DropGuard};
 
 /// Threads that serve connections, each with a runtime of its own. A connection stays with its thread, so
-/// no thread wakes another one to share the work of a request of some microseconds: with one runtime for
-/// all of them that waking was a fifth of what a submission cost.
+/// no thread wakes another one to share the work of a request of some microseconds.
 pub(super) struct Workers {
     handles: Vec<Handle>,
     turn: AtomicUsize,
