@@ -1,6 +1,6 @@
 //! What every service is built from: configuration, telemetry, health and drain, the producer,
 //! followed tables, the consumer kernel and dead letters.
-#![forbid(unsafe_code)]
+#![deny(unsafe_code)]
 
 pub mod config;
 pub mod crash_point;

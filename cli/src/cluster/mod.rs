@@ -12,7 +12,7 @@ use rdkafka::admin::AdminClient;
 use rdkafka::client::DefaultClientContext;
 use rdkafka::consumer::{BaseConsumer, Consumer};
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
-use vendzz_runtime::kafka::{KafkaConfig, Producer, ProducerSettings};
+use vendzz_runtime::kafka::{KafkaConfig, Producer, ProducerSettings, watermarks};
 
 pub(crate) use admin::{NewTopicSettings, TopicSetting};
 pub(crate) use reading::StoredRecord;
@@ -79,7 +79,7 @@ impl Cluster {
     pub(crate) fn watermarks(&self, topic: &str, partition: i32) -> anyhow::Result<(i64, i64)> {
         let deadline = Instant::now() + CALL;
         loop {
-            match self.consumer.fetch_watermarks(topic, partition, CALL) {
+            match watermarks(&self.consumer, topic, partition, CALL) {
                 // A broker that has just started leads its partitions one after the other.
                 Err(error) if is_between_leaders(&error) && Instant::now() < deadline => {
                     std::thread::sleep(LEADER_PAUSE);

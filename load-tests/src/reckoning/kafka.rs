@@ -195,11 +195,21 @@ impl LogReader {
         anyhow::ensure!(!partitions.is_empty(), "there is no topic {name}: `vendzz topics apply` makes it");
         let mut watermarks = Vec::new();
         for partition in partitions {
-            let (low, high) = consumer.fetch_watermarks(&name, partition.id(), CLUSTER_TIMEOUT)?;
-            watermarks.push((partition.id(), low, high));
+            let low = end_of(consumer, &name, partition.id(), Offset::Beginning)?;
+            watermarks.push((partition.id(), low, end_of(consumer, &name, partition.id(), Offset::End)?));
         }
         Ok(watermarks)
     }
+}
+
+/// One question at a time: asked for both, the client takes a refused one for an empty partition.
+fn end_of(consumer: &BaseConsumer, name: &str, partition: i32, end: Offset) -> anyhow::Result<i64> {
+    let mut asked = TopicPartitionList::new();
+    asked.add_partition_offset(name, partition, end)?;
+    let answer = consumer.offsets_for_times(asked, CLUSTER_TIMEOUT)?;
+    let element = answer.find_partition(name, partition).context("Kafka left out the partition asked for")?;
+    element.error()?;
+    element.offset().to_raw().filter(|offset| *offset >= 0).context("Kafka names no offset")
 }
 
 /// Where a record stands.

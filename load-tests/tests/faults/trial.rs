@@ -3,7 +3,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
-use vendzz_load_tests::cluster::{Cluster, Servers};
+use vendzz_load_tests::cluster::{Cluster, Instance, Servers, Service};
 use vendzz_load_tests::generator::{LoadFigures, LoadPlan, Scoreboard, generate};
 use vendzz_load_tests::quizzes::Quizzes;
 use vendzz_load_tests::reckoning::{
@@ -15,6 +15,9 @@ use vendzz_load_tests::traffic::{Crowd, Mix, TrafficQuiz, read_quiz_files};
 pub(crate) const SUBMISSIONS_PER_SECOND: f64 = 80.0;
 /// The projections have this long to apply what is left once the traffic has ended.
 const CATCH_UP: Duration = Duration::from_secs(120);
+
+/// Of each projector, when they do not catch up.
+const WARNINGS_SHOWN: usize = 30;
 
 /// Services of their own, quizzes published, and how everything stood before the traffic.
 pub(crate) struct Trial {
@@ -87,7 +90,11 @@ impl Trial {
         // Connections of its own: those of the baseline may lead to a server that was killed since.
         let reckoner = Reckoner::connect(self.cluster.installation()).await.expect("the reckoner connects");
         if let Err(behind) = reckoner.wait_until_caught_up(CATCH_UP, |_| {}).await {
-            return vec![format!("{behind:#}")];
+            return vec![
+                format!("{behind:#}"),
+                self.warnings_of(Service::State),
+                self.warnings_of(Service::Analytics),
+            ];
         }
         // What a late or frozen writer would still do, it does now.
         tokio::time::sleep(Duration::from_secs(1)).await;
@@ -95,6 +102,15 @@ impl Trial {
         let reckoning = reckoner.reckon(&self.baseline, &sent, views).await.expect("a reckoning");
         println!("{}", reckoning_table(&reckoning));
         disagreement_lines(&reckoning)
+    }
+
+    /// The last warnings and errors that a service has logged: why it stands still.
+    fn warnings_of(&self, service: Service) -> String {
+        let log = self.cluster.log_of(Instance::first(service)).unwrap_or_default();
+        let warnings: Vec<&str> =
+            log.lines().filter(|line| line.contains("WARN") || line.contains("ERROR")).collect();
+        let last = &warnings[warnings.len().saturating_sub(WARNINGS_SHOWN)..];
+        format!("{} of {} warnings of {}:\n{}", last.len(), warnings.len(), service.name(), last.join("\n"))
     }
 
     /// Waits until both projections have applied the whole log.

@@ -1,10 +1,13 @@
 use std::collections::BTreeMap;
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
 use rdkafka::ClientConfig;
 use rdkafka::consumer::{BaseConsumer, Consumer};
 use rdkafka::error::KafkaError;
+
+use super::rebootstrap::Rebootstrap;
+use super::watermarks::high_watermark;
 
 /// Asks where the partitions of a topic end, over a connection of its own: on the one that reads, the
 /// question would wait behind a fetch that waits for records. It connects when it is first asked.
@@ -12,12 +15,14 @@ pub(super) struct Ends {
     config: ClientConfig,
     topic: String,
     asker: OnceLock<Arc<BaseConsumer>>,
+    rebootstrap: Mutex<Rebootstrap>,
 }
 
 impl Ends {
     pub(super) fn new(mut config: ClientConfig, topic: String) -> Self {
         config.remove("group.id");
-        Self { config, topic, asker: OnceLock::new() }
+        let rebootstrap = Mutex::new(Rebootstrap::new(&config));
+        Self { config, topic, asker: OnceLock::new(), rebootstrap }
     }
 
     /// The high watermark of each of these partitions, as the brokers say it now. Blocks.
@@ -29,10 +34,10 @@ impl Ends {
                 self.asker.get_or_init(|| made).clone()
             }
         };
+        self.rebootstrap.lock().unwrap_or_else(PoisonError::into_inner).attend(asker.client());
         let mut ends = BTreeMap::new();
         for partition in partitions {
-            let (_, high) = asker.fetch_watermarks(&self.topic, *partition, timeout)?;
-            ends.insert(*partition, high);
+            ends.insert(*partition, high_watermark(&asker, &self.topic, *partition, timeout)?);
         }
         Ok(ends)
     }

@@ -12,6 +12,8 @@ use tokio_util::sync::CancellationToken;
 
 use super::KafkaConfig;
 use super::ends::Ends;
+use super::rebootstrap::Rebootstrap;
+use super::watermarks::{high_watermark, low_watermark};
 
 const POLL: Duration = Duration::from_millis(100);
 const CALL: Duration = Duration::from_secs(5);
@@ -174,7 +176,9 @@ impl<F: FnMut(TableRecord<'_>)> Reading<F> {
         consumer.assign(&assignment).context("cannot assign")?;
         self.progress.send_replace(next);
         let mut next_check = Instant::now();
+        let mut rebootstrap = Rebootstrap::new(&self.config);
         while !self.drain.is_cancelled() {
+            rebootstrap.attend(consumer.client());
             if Instant::now() >= next_check {
                 next_check = Instant::now() + self.check_every;
                 if self.is_in_step(&consumer) {
@@ -220,8 +224,7 @@ impl<F: FnMut(TableRecord<'_>)> Reading<F> {
         }
         let mut positions = BTreeMap::new();
         for partition in partitions {
-            let (low, _) = consumer.fetch_watermarks(&self.topic, partition.id(), CALL)?;
-            positions.insert(partition.id(), low);
+            positions.insert(partition.id(), low_watermark(consumer, &self.topic, partition.id(), CALL)?);
         }
         Ok(positions)
     }
@@ -235,7 +238,7 @@ impl<F: FnMut(TableRecord<'_>)> Reading<F> {
     fn is_in_step(&self, consumer: &BaseConsumer<FollowerContext>) -> bool {
         let next = self.progress.borrow().clone();
         next.iter().all(|(partition, offset)| {
-            consumer.fetch_watermarks(&self.topic, *partition, CALL).is_ok_and(|(_, high)| *offset >= high)
+            high_watermark(consumer, &self.topic, *partition, CALL).is_ok_and(|high| *offset >= high)
         })
     }
 }

@@ -7,9 +7,13 @@ mod ends;
 mod follower;
 mod polled;
 mod producer;
+mod rebootstrap;
+mod watermarks;
 
 pub use best_effort_producer::BestEffortProducer;
 pub use config::KafkaConfig;
 pub use durability::require_durability;
 pub use follower::{Follower, NotAtEnd, TableRecord};
 pub use producer::{Delivered, OutgoingRecord, Producer, ProducerSettings, SendError};
+pub(crate) use rebootstrap::Rebootstrap;
+pub use watermarks::{high_watermark, low_watermark, watermarks};

@@ -9,6 +9,8 @@ use rdkafka::error::KafkaError;
 use rdkafka::producer::{BaseProducer, Producer as _, ProducerContext};
 use rdkafka::util::Timeout;
 
+use super::rebootstrap::Rebootstrap;
+
 /// How long the thread waits for events at a time. `ThreadedProducer` of the crate waits 100 ms, and so wakes
 /// ten times a second when nothing happens.
 const WAIT: Duration = Duration::from_secs(2);
@@ -27,10 +29,12 @@ impl<C: ProducerContext + Send + Sync + 'static> PolledProducer<C> {
     pub(super) fn new(config: &ClientConfig, name: &str, context: C) -> Result<Self, KafkaError> {
         let inner = Arc::new(BaseProducer::from_config_and_context(config, context)?);
         let stop = Arc::new(AtomicBool::new(false));
+        let mut rebootstrap = Rebootstrap::new(config);
         let (polled, stopped) = (inner.clone(), stop.clone());
         let thread = std::thread::Builder::new().name(format!("deliver-{name}")).spawn(move || {
             while !stopped.load(Ordering::Relaxed) {
                 polled.poll(WAIT);
+                rebootstrap.attend(polled.client());
             }
         });
         thread

@@ -1,11 +1,11 @@
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use anyhow::Context;
 use rdkafka::consumer::{BaseConsumer, Consumer};
 use rdkafka::{Offset, TopicPartitionList};
 
-use crate::kafka::KafkaConfig;
+use crate::kafka::{KafkaConfig, Rebootstrap, watermarks};
 
 const CALL: Duration = Duration::from_secs(5);
 
@@ -13,19 +13,21 @@ const CALL: Duration = Duration::from_secs(5);
 #[derive(Clone)]
 pub(super) struct Lookup {
     consumer: Arc<BaseConsumer>,
+    rebootstrap: Arc<Mutex<Rebootstrap>>,
 }
 
 impl Lookup {
     pub(super) fn new(kafka: &KafkaConfig, group: &str) -> Result<Self, rdkafka::error::KafkaError> {
-        Ok(Self { consumer: Arc::new(kafka.reader(&format!("lookup.{group}")).create()?) })
+        let config = kafka.reader(&format!("lookup.{group}"));
+        let rebootstrap = Arc::new(Mutex::new(Rebootstrap::new(&config)));
+        Ok(Self { consumer: Arc::new(config.create()?), rebootstrap })
     }
 
     /// Low watermark, and the offset of the next record.
     pub(super) async fn watermarks(&self, topic: &str, partition: i32) -> anyhow::Result<(i64, i64)> {
         let topic = topic.to_owned();
         self.ask(move |consumer| {
-            consumer
-                .fetch_watermarks(&topic, partition, CALL)
+            watermarks(consumer, &topic, partition, CALL)
                 .with_context(|| format!("cannot ask Kafka for the watermarks of {topic}/{partition}"))
         })
         .await
@@ -61,9 +63,11 @@ impl Lookup {
         question: impl FnOnce(&BaseConsumer) -> anyhow::Result<T> + Send + 'static,
     ) -> anyhow::Result<T> {
         let consumer = self.consumer.clone();
+        let rebootstrap = self.rebootstrap.clone();
         tokio::task::spawn_blocking(move || {
             // Nothing is ever assigned; this only takes the client's own events off its queue.
             while consumer.poll(Duration::ZERO).is_some() {}
+            rebootstrap.lock().unwrap_or_else(PoisonError::into_inner).attend(consumer.client());
             question(&consumer)
         })
         .await

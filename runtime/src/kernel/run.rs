@@ -11,7 +11,7 @@ use super::dead_letter::DeadLetters;
 use super::group::{GroupContext, SpawnedTask};
 use super::lookup::Lookup;
 use super::partition::{PartitionTask, Shared};
-use crate::kafka::KafkaConfig;
+use crate::kafka::{KafkaConfig, Rebootstrap};
 use crate::service::Service;
 use crate::tables::Epochs;
 
@@ -41,8 +41,10 @@ pub async fn run<P: Projection>(
         config,
     });
     let context = group_context(&shared, receiver);
+    let config = client(&shared.config, kafka);
+    let rebootstrap = Rebootstrap::new(&config);
     let consumer: BaseConsumer<GroupContext> =
-        client(&shared.config, kafka).create_with_context(context).context("cannot make the consumer")?;
+        config.create_with_context(context).context("cannot make the consumer")?;
     let topics: Vec<String> = shared.config.topics.iter().map(|topic| kafka.name(topic)).collect();
     let topics: Vec<&str> = topics.iter().map(String::as_str).collect();
     consumer.subscribe(&topics).context("cannot subscribe")?;
@@ -51,7 +53,7 @@ pub async fn run<P: Projection>(
     let (ended_sender, ended) = tokio::sync::oneshot::channel();
     let drain = service.drain.clone();
     std::thread::Builder::new().name("poll".to_owned()).spawn(move || {
-        let outcome = poll(&consumer, &drain);
+        let outcome = poll(&consumer, rebootstrap, &drain);
         // Leaves the group (unless it is a static member) and waits for the commits on their way.
         drop(consumer);
         let _ = ended_sender.send(outcome);
@@ -63,6 +65,7 @@ pub async fn run<P: Projection>(
 
 fn poll(
     consumer: &BaseConsumer<GroupContext>,
+    mut rebootstrap: Rebootstrap,
     drain: &tokio_util::sync::CancellationToken,
 ) -> anyhow::Result<()> {
     let context = consumer.context().clone();
@@ -70,6 +73,7 @@ fn poll(
         if drain.is_cancelled() {
             break Ok(());
         }
+        rebootstrap.attend(consumer.client());
         if let Err(error) = context.attend(consumer) {
             break Err(error);
         }
