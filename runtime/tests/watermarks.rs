@@ -8,7 +8,7 @@ use rdkafka::consumer::BaseConsumer;
 use rdkafka::mocking::MockCluster;
 use rdkafka::producer::{BaseProducer, BaseRecord, Producer};
 use rdkafka::types::{RDKafkaApiKey, RDKafkaRespErr};
-use vendzz_runtime::kafka::{high_watermark, low_watermark, watermarks};
+use vendzz_runtime::kafka::{Watermark, watermark, watermarks};
 
 const TOPIC: &str = "ends";
 const RECORDS: i64 = 7;
@@ -37,7 +37,7 @@ fn a_refused_question_is_an_error_and_never_an_empty_partition() {
     }
     cluster.clear_request_errors(RDKafkaApiKey::ListOffsets);
     assert_eq!(watermarks(&consumer, TOPIC, 0, CALL), Ok((0, RECORDS)));
-    assert_eq!(low_watermark(&consumer, TOPIC, 0, CALL), Ok(0));
-    assert_eq!(high_watermark(&consumer, TOPIC, 0, CALL), Ok(RECORDS));
+    assert_eq!(watermark(&consumer, TOPIC, 0, Watermark::Low, CALL), Ok(0));
+    assert_eq!(watermark(&consumer, TOPIC, 0, Watermark::High, CALL), Ok(RECORDS));
     assert!(watermarks(&consumer, TOPIC, 99, Duration::from_millis(500)).is_err());
 }

@@ -7,7 +7,7 @@ use rdkafka::consumer::{BaseConsumer, Consumer};
 use rdkafka::error::KafkaError;
 
 use super::rebootstrap::Rebootstrap;
-use super::watermarks::high_watermark;
+use super::watermarks::{Watermark, watermark};
 
 /// Asks where the partitions of a topic end, over a connection of its own: on the one that reads, the
 /// question would wait behind a fetch that waits for records. It connects when it is first asked.
@@ -37,7 +37,8 @@ impl Ends {
         self.rebootstrap.lock().unwrap_or_else(PoisonError::into_inner).attend(asker.client());
         let mut ends = BTreeMap::new();
         for partition in partitions {
-            ends.insert(*partition, high_watermark(&asker, &self.topic, *partition, timeout)?);
+            let end = watermark(&asker, &self.topic, *partition, Watermark::High, timeout)?;
+            ends.insert(*partition, end);
         }
         Ok(ends)
     }

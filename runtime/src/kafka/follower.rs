@@ -13,7 +13,7 @@ use tokio_util::sync::CancellationToken;
 use super::KafkaConfig;
 use super::ends::Ends;
 use super::rebootstrap::Rebootstrap;
-use super::watermarks::{high_watermark, low_watermark};
+use super::watermarks::{Watermark, watermark};
 
 const POLL: Duration = Duration::from_millis(100);
 const CALL: Duration = Duration::from_secs(5);
@@ -224,7 +224,8 @@ impl<F: FnMut(TableRecord<'_>)> Reading<F> {
         }
         let mut positions = BTreeMap::new();
         for partition in partitions {
-            positions.insert(partition.id(), low_watermark(consumer, &self.topic, partition.id(), CALL)?);
+            let low = watermark(consumer, &self.topic, partition.id(), Watermark::Low, CALL)?;
+            positions.insert(partition.id(), low);
         }
         Ok(positions)
     }
@@ -238,7 +239,8 @@ impl<F: FnMut(TableRecord<'_>)> Reading<F> {
     fn is_in_step(&self, consumer: &BaseConsumer<FollowerContext>) -> bool {
         let next = self.progress.borrow().clone();
         next.iter().all(|(partition, offset)| {
-            high_watermark(consumer, &self.topic, *partition, CALL).is_ok_and(|high| *offset >= high)
+            watermark(consumer, &self.topic, *partition, Watermark::High, CALL)
+                .is_ok_and(|high| *offset >= high)
         })
     }
 }

@@ -16,4 +16,4 @@ pub use durability::require_durability;
 pub use follower::{Follower, NotAtEnd, TableRecord};
 pub use producer::{Delivered, OutgoingRecord, Producer, ProducerSettings, SendError};
 pub(crate) use rebootstrap::Rebootstrap;
-pub use watermarks::{high_watermark, low_watermark, watermarks};
+pub use watermarks::{Watermark, watermark, watermarks};

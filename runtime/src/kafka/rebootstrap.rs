@@ -20,6 +20,8 @@ pub(crate) struct Rebootstrap {
 }
 
 impl Rebootstrap {
+    /// Of a client that is made with the same configuration: servers that are missing or no text without NUL
+    /// fail there.
     pub(crate) fn new(config: &ClientConfig) -> Self {
         let servers = config.get("bootstrap.servers").unwrap_or_default();
         Self { servers: CString::new(servers).unwrap_or_default(), next_look: Instant::now() }

@@ -73,12 +73,14 @@ fn poll(
         if drain.is_cancelled() {
             break Ok(());
         }
-        rebootstrap.attend(consumer.client());
         if let Err(error) = context.attend(consumer) {
             break Err(error);
         }
         let polled = match consumer.poll(POLL) {
-            None => Ok(()),
+            None => {
+                rebootstrap.attend(consumer.client());
+                Ok(())
+            }
             Some(Ok(message)) => {
                 context.deliver(consumer, &message);
                 Ok(())
