@@ -74,6 +74,8 @@ fn submission(offset: i64) -> QuizSubmitted {
         bot_reasons: Vec::new(),
         address_hash: "5f2b9c0d7e1a4638".to_owned(),
         tags: Vec::new(),
+        elements: vec![],
+        reported: 0,
     }
 }
 

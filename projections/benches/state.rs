@@ -124,5 +124,7 @@ fn submission(number: u64) -> QuizSubmitted {
         bot_reasons: vec![],
         address_hash: "0123456789abcdef".into(),
         tags: vec![],
+        elements: vec![],
+        reported: 0,
     }
 }

@@ -2,6 +2,4 @@
 #![forbid(unsafe_code)]
 
 pub mod analytics;
-pub mod contract;
-pub mod event_time;
 pub mod state;

@@ -7,9 +7,9 @@ use std::fmt::Write as _;
 use std::time::Duration;
 
 use vendzz_projections::analytics::{Event, FOLD_VERSION, LogRecord, SourceFold};
-use vendzz_projections::contract::Violation;
 use vendzz_runtime::dedupe::DedupeWindow;
 use vendzz_runtime::kernel::ResumePoint;
+use vendzz_schemas::contract::Violation;
 use vendzz_schemas::events::{AnswerValue, QuizSubmitted, QuizViewed, Utm};
 use vendzz_schemas::ids::TimedId;
 
@@ -120,6 +120,8 @@ fn submission(numbers: &mut Numbers, offset: i64) -> (i64, Result<Event, Violati
         bot_reasons: Vec::new(),
         address_hash: String::new(),
         tags: Vec::new(),
+        elements: vec![],
+        reported: 0,
     };
     (append_ms, Event::of_submission(offset, append_ms, submission))
 }

@@ -64,6 +64,8 @@ fn submission() -> QuizSubmitted {
         bot_reasons: vec![],
         address_hash: "9f86d081884c7d659a2feaa0c55ad015".into(),
         tags: vec![],
+        elements: vec![],
+        reported: 0,
     }
 }
 

@@ -2,9 +2,12 @@
 //! the quiz definition and the Avro codec. This crate depends on nothing else of the workspace.
 #![forbid(unsafe_code)]
 
+pub mod campaign;
 pub mod codec;
+pub mod contract;
 pub mod definition;
 pub mod elements;
+pub mod event_time;
 pub mod events;
 pub mod ids;
 pub mod json;

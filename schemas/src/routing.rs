@@ -49,6 +49,13 @@ pub fn route(quiz_id: &str, id: &TimedId, epochs: &TopicEpochs) -> Option<i32> {
     Some(partition_of(partition_key.as_bytes(), epoch.partitions))
 }
 
+/// The partition of a message for `recipient`: murmur2 over the partition count of the epoch in which the
+/// response that it follows up was minted. `None` when the topic has no epoch.
+pub fn route_message(recipient: &str, response_id: &TimedId, epochs: &TopicEpochs) -> Option<i32> {
+    let epoch = epochs.at(response_id.minted_at())?;
+    Some(partition_of(recipient.as_bytes(), epoch.partitions))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -1,15 +1,27 @@
 //! The topic catalogue: the only place that knows name, key, schema, partitions and settings.
 
-use crate::events::{AvroEvent, QuizDefinition, QuizSubmitted, QuizViewed, TopicEpochs};
+use crate::events::{
+    AvroEvent, CampaignDefinition, CampaignMessage, LeadDetected, QuizAbandoned, QuizDefinition,
+    QuizProgressed, QuizSubmitted, QuizViewed, TopicEpochs,
+};
 
 pub const QUIZ_DEFINITION: &str = "quiz.definition.v1";
 pub const QUIZ_VIEW: &str = "quiz.view.v1";
+pub const QUIZ_PROGRESS: &str = "quiz.progress.v1";
 pub const QUIZ_SUBMISSION: &str = "quiz.submission.v1";
+pub const QUIZ_ABANDONED: &str = "quiz.abandoned.v1";
+pub const LEAD_DETECTED: &str = "lead.detected.v1";
+pub const CAMPAIGN_DEFINITION: &str = "campaign.definition.v1";
+pub const CAMPAIGN_SMS: &str = "campaign.sms.v1";
+pub const CAMPAIGN_EMAIL: &str = "campaign.email.v1";
+pub const CAMPAIGN_WHATSAPP: &str = "campaign.whatsapp.v1";
+pub const CAMPAIGN_VOICE: &str = "campaign.voice.v1";
 pub const TOPIC_EPOCH: &str = "topic.epoch.v1";
 pub const SCHEMA_ID: &str = "schema.id.v1";
 pub const EDGE_ADDRESS_KEY: &str = "edge.address_key.v1";
 pub const DLQ_STATE: &str = "dlq.state";
 pub const DLQ_ANALYTICS: &str = "dlq.analytics";
+pub const DLQ_FANOUT: &str = "dlq.fanout";
 
 /// Modulus of the salt in epoch 0.
 pub const SALT: i32 = 2;
@@ -57,7 +69,9 @@ pub struct TopicSpec {
     pub partitions_production: i32,
     /// `None`: unlimited locally; production keeps 90 days of a delete topic unless said otherwise.
     pub retention_ms: Option<i64>,
-    /// Partition chosen by [`crate::routing::route`].
+    /// A record of a compacted topic stays so long at least, also when a later one has its key.
+    pub compaction_lag_ms: Option<i64>,
+    /// Partition chosen by [`crate::routing`], by the epoch in which an id was minted.
     pub routed: bool,
 }
 
@@ -72,6 +86,7 @@ const fn compacted(name: &'static str, key: &'static str, encoding: Encoding, pr
         partitions_local: 1,
         partitions_production: production,
         retention_ms: None,
+        compaction_lag_ms: None,
         routed: false,
     }
 }
@@ -85,8 +100,19 @@ const fn routed(name: &'static str, key: &'static str, records: &'static [AvroRe
         partitions_local: 6,
         partitions_production: 128,
         retention_ms: None,
+        compaction_lag_ms: None,
         routed: true,
     }
+}
+
+/// As [`routed`], for what there is less of.
+const fn routed_less(name: &'static str, key: &'static str, records: &'static [AvroRecord]) -> TopicSpec {
+    TopicSpec { partitions_production: 32, ..routed(name, key, records) }
+}
+
+const fn messages(name: &'static str) -> TopicSpec {
+    const RECORDS: &[AvroRecord] = &[AvroRecord::of::<CampaignMessage>()];
+    routed_less(name, "message_id", RECORDS)
 }
 
 const fn dead_letters(name: &'static str) -> TopicSpec {
@@ -98,6 +124,7 @@ const fn dead_letters(name: &'static str) -> TopicSpec {
         partitions_local: 1,
         partitions_production: 4,
         retention_ms: None,
+        compaction_lag_ms: None,
         routed: false,
     }
 }
@@ -105,16 +132,33 @@ const fn dead_letters(name: &'static str) -> TopicSpec {
 pub const CATALOGUE: &[TopicSpec] = &[
     compacted(SCHEMA_ID, "subject/version", Encoding::Json, 1),
     compacted(TOPIC_EPOCH, "topic", Encoding::Avro(&[AvroRecord::of::<TopicEpochs>()]), 1),
-    compacted(QUIZ_DEFINITION, "quiz_id", Encoding::Avro(&[AvroRecord::of::<QuizDefinition>()]), 16),
+    TopicSpec {
+        compaction_lag_ms: Some(7 * DAY_MS),
+        ..compacted(QUIZ_DEFINITION, "quiz_id", Encoding::Avro(&[AvroRecord::of::<QuizDefinition>()]), 16)
+    },
+    compacted(
+        CAMPAIGN_DEFINITION,
+        "campaign_id/revision",
+        Encoding::Avro(&[AvroRecord::of::<CampaignDefinition>()]),
+        16,
+    ),
     TopicSpec {
         cleanup: Cleanup::Delete,
         retention_ms: Some(48 * HOUR_MS),
         ..compacted(EDGE_ADDRESS_KEY, "day", Encoding::Json, 1)
     },
     routed(QUIZ_VIEW, "quiz_id/visitor_id", &[AvroRecord::of::<QuizViewed>()]),
+    routed(QUIZ_PROGRESS, "quiz_id/response_id", &[AvroRecord::of::<QuizProgressed>()]),
     routed(QUIZ_SUBMISSION, "quiz_id/response_id", &[AvroRecord::of::<QuizSubmitted>()]),
+    routed_less(QUIZ_ABANDONED, "quiz_id/response_id", &[AvroRecord::of::<QuizAbandoned>()]),
+    routed_less(LEAD_DETECTED, "quiz_id/response_id", &[AvroRecord::of::<LeadDetected>()]),
+    messages(CAMPAIGN_SMS),
+    messages(CAMPAIGN_EMAIL),
+    messages(CAMPAIGN_WHATSAPP),
+    messages(CAMPAIGN_VOICE),
     dead_letters(DLQ_STATE),
     dead_letters(DLQ_ANALYTICS),
+    dead_letters(DLQ_FANOUT),
 ];
 
 /// The catalogue's entry for a topic without its prefix.

@@ -40,6 +40,8 @@ fn submitted() -> QuizSubmitted {
         bot_reasons: vec![],
         address_hash: "00ff".into(),
         tags: vec![QuizSubmitted::TAG_STALE_DEFINITION.into()],
+        elements: vec![],
+        reported: 0,
     }
 }
 

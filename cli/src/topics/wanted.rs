@@ -35,6 +35,9 @@ pub(crate) fn new_topic_settings(spec: &TopicSpec, profile: Profile) -> NewTopic
             }
         }
     }
+    if let Some(lag) = spec.compaction_lag_ms {
+        settings.insert("min.compaction.lag.ms", lag.to_string());
+    }
     NewTopicSettings { partitions, replicas, settings }
 }
 

@@ -58,6 +58,8 @@ pub(crate) fn submitted(bot_verdict: &str) -> QuizSubmitted {
         bot_reasons: if bot_verdict == "bot" { vec!["honeypot".into()] } else { vec![] },
         address_hash: "00ff".into(),
         tags: vec![QuizSubmitted::TAG_STALE_DEFINITION.into()],
+        elements: vec![],
+        reported: 0,
     }
 }
 

@@ -1,8 +1,8 @@
 use uuid::Uuid;
 use vendzz_schemas::events::{QuizSubmitted, QuizViewed, Utm};
 
-use crate::contract::{Violation, check_submission, check_view};
-use crate::event_time::event_time;
+use vendzz_schemas::contract::{Violation, check_submission, check_view};
+use vendzz_schemas::event_time::event_time;
 
 const VERDICT_BOT: &str = "bot";
 
@@ -23,7 +23,7 @@ pub enum LogRecord {
 pub struct Event {
     pub offset: i64,
     pub append_ms: i64,
-    /// When it counts: see [`crate::event_time`].
+    /// When it counts: see [`vendzz_schemas::event_time`].
     pub at_ms: i64,
     /// The event's own time was implausible, and `at_ms` is the append time.
     pub time_replaced: bool,

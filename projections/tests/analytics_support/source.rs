@@ -110,6 +110,8 @@ pub(crate) fn submission(offset: i64, minute: i64, response: u8, bot: bool) -> R
         bot_reasons: Vec::new(),
         address_hash: String::new(),
         tags: Vec::new(),
+        elements: vec![],
+        reported: 0,
     };
     record(offset, append_ms, Encoder::new(SCHEMA_ID).unwrap().encode(&event).unwrap())
 }

@@ -42,6 +42,8 @@ fn full() -> QuizSubmitted {
         bot_reasons: vec!["too_fast".into(), "a,b {\"c\\d\"}".into()],
         address_hash: "00ff".into(),
         tags: vec![QuizSubmitted::TAG_STALE_DEFINITION.into()],
+        elements: vec![],
+        reported: 0,
     }
 }
 

@@ -264,6 +264,8 @@ pub(crate) fn submission_of(response_id: TimedId) -> QuizSubmitted {
         bot_reasons: vec![],
         address_hash: String::new(),
         tags: vec![],
+        elements: vec![],
+        reported: 0,
     }
 }
 

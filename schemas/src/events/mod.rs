@@ -1,15 +1,25 @@
 //! The Rust side of the `.avsc` files in `schemas/avro`. The serde name of each struct equals its
 //! Avro record's name, and the fields stand in the same order.
 
+mod abandonment;
 mod answer;
+mod campaign;
 mod definition;
 mod epochs;
+mod lead;
+mod message;
+mod progress;
 mod submission;
 mod view;
 
+pub use abandonment::QuizAbandoned;
 pub use answer::AnswerValue;
+pub use campaign::{CampaignDefinition, CampaignState};
 pub use definition::{QuizDefinition, QuizState, RetiredElement};
 pub use epochs::{Epoch, TopicEpochs};
+pub use lead::{LeadDetected, LeadName};
+pub use message::{CampaignMessage, FrequencyCap, ProviderTemplate, QuietHours};
+pub use progress::{ElementSeen, QuizProgressed};
 pub use submission::QuizSubmitted;
 pub use view::{QuizViewed, Utm};
 

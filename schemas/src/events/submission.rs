@@ -2,7 +2,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::{AnswerValue, AvroEvent, Utm};
+use super::{AnswerValue, AvroEvent, ElementSeen, Utm};
 
 /// A finished quiz, on `quiz.submission.v1`. (quiz_id, response_id) is the idempotency key.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -39,6 +39,12 @@ pub struct QuizSubmitted {
     /// E.g. `stale_definition`, `unpublished`.
     #[serde(default)]
     pub tags: Vec<String>,
+    /// The way through the quiz, each element once; empty when the client did not say.
+    #[serde(default)]
+    pub elements: Vec<ElementSeen>,
+    /// How many of `elements`, from the first on, stood already in beacons sent before.
+    #[serde(default)]
+    pub reported: i32,
 }
 
 impl QuizSubmitted {

@@ -108,6 +108,8 @@ fn submission(
         bot_reasons: judged.reasons.into_iter().map(str::to_owned).collect(),
         address_hash: asked.address_hash(client.address),
         tags,
+        elements: Vec::new(),
+        reported: 0,
     };
     Ok((response_id, submitted))
 }

@@ -7,7 +7,7 @@ mod week;
 use vendzz_runtime::kernel::Poison;
 use vendzz_schemas::events::AvroEvent;
 
-use crate::contract::Violation;
+use vendzz_schemas::contract::Violation;
 
 pub use quiz::QuizRow;
 pub use response::ResponseRow;

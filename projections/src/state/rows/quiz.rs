@@ -3,7 +3,7 @@ use serde::Deserialize;
 use vendzz_schemas::events::QuizDefinition;
 
 use super::FoldedRow;
-use crate::contract::{Violation, check_quiz_and_account, moment};
+use vendzz_schemas::contract::{Violation, check_quiz_and_account, moment};
 
 /// A row of `quizzes`. Key: quiz_id; the latest version in the log stays.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -7,8 +7,8 @@ use vendzz_schemas::events::{QuizSubmitted, Utm};
 use vendzz_schemas::ids::TimedId;
 
 use super::{FoldedRow, Week};
-use crate::contract::{Violation, check_submission, moment};
-use crate::event_time::event_time;
+use vendzz_schemas::contract::{Violation, check_submission, moment};
+use vendzz_schemas::event_time::event_time;
 
 /// A row of `quiz_responses`. Key: (response_id, quiz_id); the first copy in the log stays.
 #[derive(Debug, Clone, PartialEq)]

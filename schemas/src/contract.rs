@@ -1,9 +1,9 @@
-//! What an event must be to be folded. One place for both projections: an event that one of them
-//! dead-letters and the other counts would keep the two from ever agreeing again.
+//! What an event must be to be folded. One place for every consumer: an event that one of them
+//! dead-letters and another counts would keep the two from ever agreeing again.
 
+use crate::events::{AnswerValue, QuizSubmitted, QuizViewed};
+use crate::ids::{TimedId, check_name};
 use chrono::{DateTime, Utc};
-use vendzz_schemas::events::{AnswerValue, QuizSubmitted, QuizViewed};
-use vendzz_schemas::ids::{TimedId, check_name};
 
 /// Why an event can never be folded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -24,18 +24,18 @@ const NOT_FINITE: Violation =
     Violation { reason: "not_finite", detail: "an answer is a number that is not finite" };
 const NUL: Violation = Violation { reason: "nul", detail: "a text contains U+0000" };
 
-pub(crate) fn check_view(view: &QuizViewed) -> Result<(), Violation> {
+pub fn check_view(view: &QuizViewed) -> Result<(), Violation> {
     check_name(&view.quiz_id).map_err(|_| BAD_QUIZ)
 }
 
 /// The ids of a submission that keeps the contract.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct SubmissionIds {
-    pub(crate) response: TimedId,
-    pub(crate) visitor: Option<TimedId>,
+pub struct SubmissionIds {
+    pub response: TimedId,
+    pub visitor: Option<TimedId>,
 }
 
-pub(crate) fn check_submission(submission: &QuizSubmitted) -> Result<SubmissionIds, Violation> {
+pub fn check_submission(submission: &QuizSubmitted) -> Result<SubmissionIds, Violation> {
     let response = TimedId::parse(&submission.response_id).map_err(|_| BAD_RESPONSE)?;
     let visitor =
         submission.visitor_id.as_deref().map(TimedId::parse).transpose().map_err(|_| BAD_VISITOR)?;
@@ -50,13 +50,13 @@ pub(crate) fn check_submission(submission: &QuizSubmitted) -> Result<SubmissionI
     Ok(SubmissionIds { response, visitor })
 }
 
-pub(crate) fn check_quiz_and_account(quiz_id: &str, account_id: &str) -> Result<(), Violation> {
+pub fn check_quiz_and_account(quiz_id: &str, account_id: &str) -> Result<(), Violation> {
     check_name(quiz_id).map_err(|_| BAD_QUIZ)?;
     check_name(account_id).map_err(|_| BAD_ACCOUNT)
 }
 
 /// Milliseconds since 1970 (UTC) as a timestamp.
-pub(crate) fn moment(millis: i64) -> Result<DateTime<Utc>, Violation> {
+pub fn moment(millis: i64) -> Result<DateTime<Utc>, Violation> {
     DateTime::from_timestamp_millis(millis).ok_or(BAD_TIME)
 }
 

@@ -1,0 +1,1 @@
+//! Tells who gave a contact, left, and did not come back in time.

@@ -1,0 +1,1 @@
+//! Finds the respondent's own contact among the answers.
