@@ -1,1 +1,3 @@
-//! From a response to its leads and messages.
+
+/// Consumer group, behind the prefix.
+pub const GROUP: &str = "process.fanout";
