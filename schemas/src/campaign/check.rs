@@ -23,3 +23,20 @@ pub fn check_campaign_value(
         vec![DefinitionProblem { pointer: String::new(), code: "bad_document", detail: error.to_string() }]
     })
 }
+
+/// The largest document, in bytes of JSON.
+pub const MAX_CAMPAIGN_BYTES: usize = 64 * 1024;
+
+/// Checks the bytes of a PUT.
+pub fn check_campaign(
+    bytes: &[u8],
+    context: &CampaignContext<'_>,
+) -> Result<CampaignDocument, Vec<DefinitionProblem>> {
+    match crate::json::parse_strict(bytes) {
+        Ok(document) => check_campaign_value(&document, context),
+        Err(problem) => {
+            let (pointer, code, detail) = (problem.pointer, problem.code, problem.detail);
+            Err(vec![DefinitionProblem { pointer, code, detail }])
+        }
+    }
+}
