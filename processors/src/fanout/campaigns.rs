@@ -102,7 +102,12 @@ mod tests {
 
     const NOTICE: i64 = 90_000;
 
-    fn version(campaign_id: &str, quiz_id: &str, revision: &str, active_from: Option<i64>) -> CampaignDefinition {
+    fn version(
+        campaign_id: &str,
+        quiz_id: &str,
+        revision: &str,
+        active_from: Option<i64>,
+    ) -> CampaignDefinition {
         let document = serde_json::json!({
             "accountId": "conta", "quizId": quiz_id, "name": "n", "channel": "sms", "audience": "all",
             "state": "active", "activeFrom": active_from, "steps": [], "senderPool": "p",
@@ -147,7 +152,12 @@ mod tests {
     fn a_version_that_cannot_be_read_ends_the_former() {
         let held = HeldCampaigns::new(NOTICE);
         apply(&held, 0, 0, version("a", "q", "a1", None));
-        apply(&held, 1, 1_000, CampaignDefinition { document: "[]".to_owned(), ..version("a", "q", "a2", None) });
+        apply(
+            &held,
+            1,
+            1_000,
+            CampaignDefinition { document: "[]".to_owned(), ..version("a", "q", "a2", None) },
+        );
         let mut found = Vec::new();
         held.in_force("q", 91_000, &mut found);
         assert_eq!(found.len(), 1);

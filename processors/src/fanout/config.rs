@@ -197,9 +197,12 @@ impl FanoutConfig {
 /// From `VENDZZ_LEAD_KEY`, or else from the file that `VENDZZ_LEAD_KEY_FILE` names. There is no default: with
 /// another key every contact would get another id.
 fn read_lead_key(env: &Env) -> Secret {
-    let given = env.secret("VENDZZ_LEAD_KEY", "secret from which the ids of contacts are made; wins over the file");
-    let file: Option<String> =
-        env.optional("VENDZZ_LEAD_KEY_FILE", "file that holds the secret from which the ids of contacts are made");
+    let given =
+        env.secret("VENDZZ_LEAD_KEY", "secret from which the ids of contacts are made; wins over the file");
+    let file: Option<String> = env.optional(
+        "VENDZZ_LEAD_KEY_FILE",
+        "file that holds the secret from which the ids of contacts are made",
+    );
     let key = match (given, file) {
         (Some(key), _) => key,
         (None, Some(path)) => match std::fs::read_to_string(&path) {
@@ -247,7 +250,9 @@ mod tests {
         let refused = mistakes(&[KEY, ("VENDZZ_CAMPAIGN_NOTICE", "70s")]);
         assert_eq!(
             refused,
-            ["VENDZZ_FANOUT_IN_STEP + VENDZZ_CLOCK_DIFFERENCE (70s) must be less than VENDZZ_CAMPAIGN_NOTICE (70s)"]
+            [
+                "VENDZZ_FANOUT_IN_STEP + VENDZZ_CLOCK_DIFFERENCE (70s) must be less than VENDZZ_CAMPAIGN_NOTICE (70s)"
+            ]
         );
         assert!(mistakes(&[KEY, ("VENDZZ_CAMPAIGN_NOTICE", "71s")]).is_empty());
     }

@@ -39,7 +39,10 @@ pub fn follow_quizzes(following: &Following<'_>, quizzes: Arc<HeldQuizzes>) -> s
 }
 
 /// Follows `campaign.definition.v1`.
-pub fn follow_campaigns(following: &Following<'_>, campaigns: Arc<HeldCampaigns>) -> std::io::Result<Follower> {
+pub fn follow_campaigns(
+    following: &Following<'_>,
+    campaigns: Arc<HeldCampaigns>,
+) -> std::io::Result<Follower> {
     let gauge = MetricName::FanoutVersionsHeld.gauge_of(&[("topic", topics::CAMPAIGN_DEFINITION)]);
     follow(following, topics::CAMPAIGN_DEFINITION, move |record, definition| {
         let versions = campaigns.apply(place(record), record.append_ms, definition);
@@ -94,7 +97,14 @@ impl<E: AvroEvent> Reader<E> {
                     Ok(event) => return Some(event),
                     Err(DecodeFailure::Never { reason, detail }) => {
                         MetricName::FanoutDefinitionsRefused.counter_of(&[("topic", topic)]).increment(1);
-                        tracing::error!(topic, partition, offset, reason, detail, "a definition is not readable");
+                        tracing::error!(
+                            topic,
+                            partition,
+                            offset,
+                            reason,
+                            detail,
+                            "a definition is not readable"
+                        );
                         return None;
                     }
                     Err(DecodeFailure::NotNow(why)) => {

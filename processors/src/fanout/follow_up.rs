@@ -11,7 +11,7 @@ use vendzz_schemas::events::{CampaignMessage, LeadDetected, LeadName};
 use vendzz_schemas::ids::{MessageOrigin, account_key, lead_id, message_id};
 
 use super::{Event, QuizVersion};
-use crate::leads::{Found, Leads};
+use crate::leads::{Contacts, Found};
 
 /// What a response leads to.
 #[derive(Debug, Default)]
@@ -115,12 +115,12 @@ pub fn follow_up<'a>(
     }
     let found = quiz.detect_leads(event.answers);
     made.leads = leads_of(event, &found, lead_key);
-    let occasion =
-        Occasion { account_id: event.account_id, quiz_id: event.quiz_id, trigger: event.trigger };
+    let occasion = Occasion { account_id: event.account_id, quiz_id: event.quiz_id, trigger: event.trigger };
     // Gathered for the first campaign that speaks on this occasion, then shared by all.
     let mut respondent: Option<Respondent<'_>> = None;
     for campaign in campaigns {
-        let of_campaign = |step_id, reason| Skipped { campaign_id: Some(campaign.campaign_id()), step_id, reason };
+        let of_campaign =
+            |step_id, reason| Skipped { campaign_id: Some(campaign.campaign_id()), step_id, reason };
         if let Err(reason) = campaign.speaks_on(&occasion) {
             made.skipped.push(of_campaign(None, reason.into()));
             continue;
@@ -157,7 +157,7 @@ struct Respondent<'a> {
 }
 
 impl<'a> Respondent<'a> {
-    fn new(event: &Event<'_>, quiz: &QuizVersion, found: &'a Leads) -> Self {
+    fn new(event: &Event<'_>, quiz: &QuizVersion, found: &'a Contacts) -> Self {
         let value = |found: &'a Option<Found>| found.as_ref().map(|found| found.value.as_str());
         let contact =
             Contact { name: value(&found.name), email: value(&found.email), phone: value(&found.phone) };
@@ -197,7 +197,12 @@ struct Step<'a> {
 }
 
 impl Step<'_> {
-    fn into_message(self, event: &Event<'_>, quiz: &QuizVersion, respondent: &Respondent<'_>) -> CampaignMessage {
+    fn into_message(
+        self,
+        event: &Event<'_>,
+        quiz: &QuizVersion,
+        respondent: &Respondent<'_>,
+    ) -> CampaignMessage {
         let Self { campaign, place, recipient, texts } = self;
         let step = &campaign.steps()[place];
         let id_of = |trigger: Trigger| {
@@ -242,7 +247,7 @@ impl Step<'_> {
     }
 }
 
-fn leads_of(event: &Event<'_>, found: &Leads, lead_key: &[u8]) -> Vec<LeadDetected> {
+fn leads_of(event: &Event<'_>, found: &Contacts, lead_key: &[u8]) -> Vec<LeadDetected> {
     let contacts = [("email", &found.email), ("phone", &found.phone)];
     if contacts.iter().all(|(_, contact)| contact.is_none()) {
         return Vec::new();

@@ -35,10 +35,10 @@ impl InStep {
 
     /// Waits until every version of a quiz that stood in the log at the time of this call is known.
     pub async fn read_quizzes_to_end(&self) -> Result<(), FoldError> {
-        self.quizzes.read_to_end(self.longest).await.map_err(|error| FoldError::Retry {
-            reason: "quiz_definitions",
-            source: error.into(),
-        })
+        self.quizzes
+            .read_to_end(self.longest)
+            .await
+            .map_err(|error| FoldError::Retry { reason: "quiz_definitions", source: error.into() })
     }
 
     /// Says in readiness and metric how it stands, until the drain.

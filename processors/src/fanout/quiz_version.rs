@@ -5,7 +5,7 @@ use vendzz_schemas::campaign::Variables;
 use vendzz_schemas::definition::{CompiledQuiz, QuizDocument};
 use vendzz_schemas::events::{AnswerValue, QuizDefinition};
 
-use crate::leads::{LeadElements, Leads, detect};
+use crate::leads::{Contacts, LeadElements, detect};
 
 /// One version of a quiz, made ready to read responses: built once, then shared and only read.
 pub struct QuizVersion {
@@ -33,7 +33,7 @@ impl QuizVersion {
     }
 
     /// The respondent's own contact.
-    pub fn detect_leads(&self, answers: &BTreeMap<String, AnswerValue>) -> Leads {
+    pub fn detect_leads(&self, answers: &BTreeMap<String, AnswerValue>) -> Contacts {
         detect(&self.lead_elements, answers)
     }
 }

@@ -4,6 +4,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 use vendzz_schemas::events::QuizDefinition;
 
 use super::campaigns::RecordPlace;
+use super::quiz_version::read_document;
 
 /// One version of a quiz, as it stands in the log.
 #[derive(Debug)]
@@ -38,9 +39,18 @@ struct Held {
 }
 
 impl HeldQuizzes {
-    /// Takes one record of the log. Returns how many versions are held.
+    /// Takes one record of the log; a version that this program cannot read is left out, as at the edge. Returns
+    /// how many versions are held.
     pub fn apply(&self, place: RecordPlace, definition: QuizDefinition) -> usize {
+        let readable = read_document(&definition);
+        if let Err(error) = &readable {
+            let (quiz_id, version) = (&definition.quiz_id, place.offset);
+            tracing::error!(quiz_id, version, %error, "a version of a quiz is left out");
+        }
         let mut held = self.held.write().unwrap_or_else(PoisonError::into_inner);
+        if readable.is_err() {
+            return held.versions;
+        }
         let versions = held.quizzes.entry(definition.quiz_id.clone()).or_default();
         let is_new = versions.insert(place.offset, Arc::new(HeldQuiz { place, definition })).is_none();
         held.versions += usize::from(is_new);
@@ -70,6 +80,9 @@ impl HeldQuizzes {
 mod tests {
     use super::*;
 
+    const DOCUMENT: &str =
+        r#"{"accountId":"a","title":"t","language":"pt-BR","timeZone":"America/Sao_Paulo","elements":[]}"#;
+
     fn held(offsets: &[i64]) -> HeldQuizzes {
         let quizzes = HeldQuizzes::default();
         for offset in offsets {
@@ -78,7 +91,7 @@ mod tests {
                 quiz_id: "q".to_owned(),
                 state: "published".to_owned(),
                 changed_at: 0,
-                document: String::new(),
+                document: DOCUMENT.to_owned(),
                 retired: Vec::new(),
             };
             quizzes.apply(RecordPlace { partition: 0, offset: *offset }, definition);
