@@ -19,7 +19,7 @@ const FUEL: u64 = 50_000;
 
 /// How a text is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum TextKind {
+pub(crate) enum TextKind {
     /// As it is.
     Plain,
     /// Variables are escaped for HTML.

@@ -20,7 +20,7 @@ mod sample;
 mod score;
 
 pub use answers::{CheckedAnswers, SubmissionContext, check_submission};
-pub(crate) use check::{Comparable, MAX_DEPTH, MAX_PARTS, MAX_TEXT_SEARCHES, TextForm};
+pub(crate) use check::{Comparable, MAX_DEPTH, MAX_PARTS, TextForm};
 pub use check::{MAX_DOCUMENT_BYTES, check_definition, check_definition_value};
 pub use compiled::CompiledQuiz;
 pub use condition::{Condition, Operator, Test};

@@ -12,7 +12,7 @@ pub(crate) const MAX_DEPTH: usize = 8;
 pub(crate) const MAX_PARTS: usize = 50;
 /// The most conditions of a quiz that search a text: each reads up to 20,000 bytes of what a stranger
 /// sent, at every submission.
-pub(crate) const MAX_TEXT_SEARCHES: usize = 50;
+const MAX_TEXT_SEARCHES: usize = 50;
 
 pub(super) fn read_rule(value: &Value, pointer: &str, problems: &mut Problems) -> Option<Rule> {
     let fields = Fields::of(value, pointer, &RULE_FIELDS, problems)?;

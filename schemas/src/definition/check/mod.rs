@@ -8,7 +8,7 @@ mod reach;
 mod results;
 
 pub(crate) use comparable::{Comparable, TextForm};
-pub(crate) use logic::{MAX_DEPTH, MAX_PARTS, MAX_TEXT_SEARCHES};
+pub(crate) use logic::{MAX_DEPTH, MAX_PARTS};
 
 use std::collections::HashMap;
 
