@@ -218,11 +218,14 @@ fn fold(window: Option<Duration>, make: Make) -> String {
     let funnels: BTreeMap<_, _> = fold.dirty_funnels().collect();
     for (key, totals) in funnels {
         let FunnelTotals { last_offset, steps, other } = totals;
-        let _ = writeln!(text, "funnel {} {}: last_offset {last_offset}", key.quiz_id, key.start_ms);
-        for (element, StepTotals { reached, left, millis }) in steps {
-            let _ = writeln!(text, "  {element}: {reached} {left} {millis}");
-        }
-        let _ = writeln!(text, "  and others: {other:?}");
+        let told: Vec<String> = steps
+            .iter()
+            .map(|(element, StepTotals { reached, left, millis })| {
+                format!("{element} {reached} {left} {millis}")
+            })
+            .collect();
+        let (key, told) = (format!("{} {}", key.quiz_id, key.start_ms), told.join(", "));
+        let _ = writeln!(text, "funnel {key}: last_offset {last_offset}, {other:?}, {told}");
     }
     text
 }
