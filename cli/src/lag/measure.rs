@@ -8,9 +8,7 @@ use rdkafka::message::Message;
 use rdkafka::{Offset, TopicPartitionList};
 use vendzz_projections::{analytics, state};
 use vendzz_processors::fanout;
-use vendzz_schemas::topics::{
-    LEAD_DETECTED, QUIZ_ABANDONED, QUIZ_DEFINITION, QUIZ_PROGRESS, QUIZ_SUBMISSION, QUIZ_VIEW,
-};
+use vendzz_schemas::topics::{LEAD_DETECTED, QUIZ_ABANDONED, QUIZ_DEFINITION, QUIZ_PROGRESS, QUIZ_SUBMISSION};
 
 use super::{GroupLag, PartitionLag};
 use crate::clock::now_ms;
@@ -20,7 +18,7 @@ use crate::output;
 /// Consumer groups and what they read.
 const GROUPS: &[(&str, &[&str])] = &[
     (state::GROUP, &[QUIZ_DEFINITION, QUIZ_SUBMISSION, QUIZ_PROGRESS, LEAD_DETECTED]),
-    (analytics::GROUP, &[QUIZ_VIEW, QUIZ_PROGRESS, QUIZ_SUBMISSION]),
+    (analytics::GROUP, &analytics::TOPICS),
     (fanout::GROUP, &[QUIZ_SUBMISSION, QUIZ_ABANDONED]),
 ];
 
