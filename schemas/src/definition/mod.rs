@@ -18,7 +18,7 @@ mod problem;
 mod public_view;
 mod sample;
 
-pub use answers::{CheckedAnswers, SubmissionContext, check_submission};
+pub use answers::{CheckedAnswers, SubmissionContext, check_partial, check_submission};
 pub use check::{MAX_DOCUMENT_BYTES, check_definition, check_definition_value};
 pub use compiled::CompiledQuiz;
 pub use condition::{Condition, Operator, Test};
