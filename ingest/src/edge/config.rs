@@ -298,7 +298,8 @@ impl Producers {
             message_timeout,
         };
         let submissions = env.value("VENDZZ_SUBMISSION_QUEUE", 20_000, "submissions that may wait for Kafka");
-        let views = env.value("VENDZZ_VIEW_QUEUE", 100_000, "views and progress beacons that may wait for Kafka");
+        let views =
+            env.value("VENDZZ_VIEW_QUEUE", 100_000, "views and progress beacons that may wait for Kafka");
         let submission_linger = env.span(
             "VENDZZ_SUBMISSION_LINGER",
             Duration::from_millis(10),

@@ -38,7 +38,8 @@ pub async fn run(config: EdgeConfig, service: Service) -> anyhow::Result<()> {
     let address_keys = AddressKeys::default();
     let keys_follower = address_keys.follow(&config.kafka, drain.clone())?;
     let submissions = Producer::new(&config.kafka, &config.producers.submissions)?;
-    let lost = |topic, metric: MetricName| (config.kafka.name(topic), metric.counter_of(&[("outcome", "lost")]));
+    let lost =
+        |topic, metric: MetricName| (config.kafka.name(topic), metric.counter_of(&[("outcome", "lost")]));
     let views_lost =
         vec![lost(QUIZ_VIEW, MetricName::QuizViews), lost(QUIZ_PROGRESS, MetricName::QuizProgress)];
     let views = BestEffortProducer::new(&config.kafka, &config.producers.views, views_lost)?;

@@ -82,3 +82,7 @@ impl BestEffortProducer {
         self.inner.fatal_error()
     }
 }
+
+#[cfg(test)]
+#[path = "best_effort_producer_tests.rs"]
+mod tests;

@@ -84,7 +84,8 @@ impl KeptAnswers {
 /// The beacon's number within its response.
 fn sequence(fields: &mut Fields) -> Option<i32> {
     let number = fields.required_count("sequence")?;
-    let sequence = i32::try_from(number).ok().filter(|number| (1..=QuizProgressed::MAX_SEQUENCE).contains(number));
+    let sequence =
+        i32::try_from(number).ok().filter(|number| (1..=QuizProgressed::MAX_SEQUENCE).contains(number));
     if sequence.is_none() {
         let detail = format!("must be 1 to {}", QuizProgressed::MAX_SEQUENCE);
         fields.wrong("sequence", "out_of_range", detail);
