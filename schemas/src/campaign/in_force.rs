@@ -96,7 +96,8 @@ mod tests {
             let mut held = CampaignVersions::default();
             for (offset, (append, active_from)) in versions.iter().enumerate() {
                 let effective_from = effective_from(*append, *active_from, notice);
-                prop_assert!(held.push(CampaignVersion { offset: offset as i64, effective_from, content: offset }));
+                let version = CampaignVersion { offset: offset as i64, effective_from, content: offset };
+                prop_assert!(held.push(version));
             }
             let found = |held: &CampaignVersions<usize>, at| held.in_force_at(at).map(|version| version.content);
             for at in &moments {
