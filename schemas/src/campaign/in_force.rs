@@ -76,17 +76,19 @@ mod tests {
 
     use super::*;
 
-    /// (append time, active from, notice) of each version, and moments to ask for.
-    fn histories() -> impl Strategy<Value = (Vec<(i64, Option<i64>)>, i64, Vec<i64>)> {
+    /// Append time and `activeFrom` of a version.
+    type Written = (i64, Option<i64>);
+
+    /// The versions of a campaign, the notice, and moments to ask for.
+    fn histories() -> impl Strategy<Value = (Vec<Written>, i64, Vec<i64>)> {
         let version = (0..200_i64, proptest::option::of(0..300_i64));
         (proptest::collection::vec(version, 0..12), 0..60_i64, proptest::collection::vec(-10..400_i64, 20))
     }
 
     /// The definition, word for word.
-    fn naive(versions: &[(i64, Option<i64>)], notice: i64, at: i64) -> Option<usize> {
-        let effective = |(append, active_from): &(i64, Option<i64>)| {
-            std::cmp::max(active_from.unwrap_or(i64::MIN), append + notice)
-        };
+    fn naive(versions: &[Written], notice: i64, at: i64) -> Option<usize> {
+        let effective =
+            |(append, active_from): &Written| std::cmp::max(active_from.unwrap_or(i64::MIN), append + notice);
         (0..versions.len()).rev().find(|&offset| effective(&versions[offset]) <= at)
     }
 

@@ -86,6 +86,24 @@ fn everything_beside_the_answers_has_a_name() {
 }
 
 #[test]
+fn an_address_that_reads_as_a_link_is_not_shown() {
+    for (email, words) in [
+        ("ana.souza+quiz@exemplo.com.br", Some("ana.souza+quiz@exemplo.com.br")),
+        ("joão_d'ávila@açaí.com.br", Some("joão_d'ávila@açaí.com.br")),
+        ("banco.example/pix@a.com", None),
+        ("\"http://banco.example\"@a.com", None),
+        ("ana\u{202e}@a.com", None),
+    ] {
+        let mut response = Response::default().answer("email", json!(email));
+        response.email = Some(email.to_owned());
+        let values = response.example("emprestimo");
+        assert_eq!(values.words("answers.email").as_deref(), words, "{email}");
+        assert_eq!(values.words("contact.email").as_deref(), words, "{email}");
+        assert_eq!(values.value("contact.email"), Some(&AnswerValue::Text(email.to_owned())));
+    }
+}
+
+#[test]
 fn nothing_is_longer_than_a_variable_may_be() {
     let many: Vec<String> = (0..200).map(|number| format!("cobol{number}")).collect();
     let values = Response::default()

@@ -90,6 +90,8 @@ pub(super) enum Wording {
         labels: BTreeMap<String, String>,
         are_all: bool,
     },
+    /// One that may be shown; an unusual one is not.
+    EmailAddress,
     YesNo {
         yes: String,
         no: String,
@@ -239,7 +241,7 @@ impl Variables {
         self.add("result.title".to_owned(), From::ResultTitle, text(), plain(longest_title));
         self.add("contact.name".to_owned(), From::ContactName, text(), name(MAX_NAME_CHARS));
         self.add("contact.first_name".to_owned(), From::ContactFirstName, text(), name(MAX_FIRST_NAME_CHARS));
-        self.add("contact.email".to_owned(), From::ContactEmail, text(), plain(MAX_VARIABLE_CHARS));
+        self.add("contact.email".to_owned(), From::ContactEmail, text(), Wording::EmailAddress);
         self.add("contact.phone".to_owned(), From::ContactPhone, text(), plain(20));
         self.add("quiz.id".to_owned(), From::QuizId, text(), plain(64));
         self.add("quiz.title".to_owned(), From::QuizTitle, text(), plain(self.quiz_title.chars().count()));

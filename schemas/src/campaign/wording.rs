@@ -36,8 +36,8 @@ impl Wording {
             (AnswerType::MapOfText, _) => {
                 Self::Matrix { rows: labels_of(element, "rows"), columns: labels_of(element, "columns") }
             }
-            // Their checks let nothing through that could be a link, except an e-mail address itself.
-            (_, "email") => Self::Plain { max_chars: MAX_VARIABLE_CHARS },
+            (_, "email") => Self::EmailAddress,
+            // Their checks let nothing through that could be a link.
             (_, "phone" | "cpf" | "cnpj" | "cep" | "date" | "birth_date" | "time") => {
                 Self::Plain { max_chars: 20 }
             }
@@ -59,6 +59,7 @@ impl Wording {
             (AnswerValue::Double(number), _) => number_in_words(*number),
             (AnswerValue::Text(text), Self::Labels { labels, .. }) => label(labels, text),
             (AnswerValue::Text(text), Self::Plain { .. }) => cut(text).to_owned(),
+            (AnswerValue::Text(text), Self::EmailAddress) => plain_email(text).to_owned(),
             (AnswerValue::Text(text), Self::Strangers { max_chars }) => {
                 strangers_text_within(text, *max_chars)
             }
@@ -83,6 +84,7 @@ impl Wording {
         let filled = |max_chars: usize| "\"".repeat(max_chars);
         match self {
             Self::Plain { max_chars } => "M".repeat(*max_chars),
+            Self::EmailAddress => "M".repeat(MAX_VARIABLE_CHARS),
             Self::YesNo { yes, no } => {
                 cut(if yes.chars().count() < no.chars().count() { no } else { yes }).to_owned()
             }
@@ -99,6 +101,16 @@ impl Wording {
 /// A Brazilian address as it is written.
 const ADDRESS_ORDER: [&str; 7] = ["street", "number", "complement", "district", "city", "state", "cep"];
 const _: () = assert!(ADDRESS_ORDER.len() == address::PARTS.len());
+
+/// An e-mail address as nearly everybody's is, or nothing: the standard also allows `banco.example/pix@a.com`,
+/// of which phones make a link.
+fn plain_email(address: &str) -> &str {
+    let is_plain = |character: char| {
+        character.is_alphanumeric() || matches!(character, '.' | '_' | '+' | '-' | '\'' | '@')
+    };
+    let is_shown = address.chars().all(is_plain) && address.matches('@').count() == 1;
+    if is_shown { cut(address) } else { "" }
+}
 
 fn labels_of(element: &Element, property: &str) -> BTreeMap<String, String> {
     let options = element.properties.get(property).and_then(Value::as_array).into_iter().flatten();
