@@ -24,7 +24,7 @@ fn plain_words_stay_as_they_are_in_every_script() {
         "नमस्ते। मेरा नाम राम है।",
         "สวัสดีครับ ผมชื่อสมชาย",
         "می\u{200c}خواهم",
-        "{{ contact.email }} {% raw %}",
+        "{{ score }} {% raw %}",
         "<b>oi</b> & \"tchau\"",
         "👩\u{200d}👧 e 🇧🇷",
         "10:30 às 12:00",
@@ -150,11 +150,11 @@ fn trap() -> impl Strategy<Value = String> {
         "\\PC{0,4}",
         any::<char>().prop_map(String::from),
     ];
-    proptest::collection::vec(piece, 0..120).prop_map(|pieces| pieces.concat())
+    proptest::collection::vec(piece, 0..50).prop_map(|pieces| pieces.concat())
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(2_000))]
+    #![proptest_config(ProptestConfig::with_cases(500))]
 
     #[test]
     fn no_text_gets_a_link_or_an_invisible_character_through(text in trap()) {
