@@ -147,7 +147,7 @@ fn beacon(numbers: &mut Numbers, offset: i64) -> (i64, Result<Event, Violation>)
         response_id: submission.response_id,
         visitor_id: None,
         version: submission.version,
-        sequence: numbers.below(4) as i32,
+        sequence: if numbers.below(30) == 0 { 0 } else { 1 + numbers.below(3) as i32 },
         received_at: submission.received_at,
         started_at: None,
         elements,
