@@ -87,7 +87,8 @@ async fn no_line_of_the_edges_log_holds_what_was_answered() {
             assert_eq!(edge.submit(&quiz, &body, &[]).await.status, 200);
         }
     }
-    let cut_short = whole.to_string().replace("}}", "");
+    let mut cut_short = whole.to_string();
+    cut_short.pop();
     let request = edge.request(Method::POST, &format!("/api/quiz/{quiz}/progress"));
     let request = request.header("content-type", "text/plain").body(cut_short);
     assert_eq!(request.send().await.unwrap().status(), 400);
