@@ -92,6 +92,7 @@ fn remove(value: &mut Value, name: &str) {
 }
 
 #[tokio::test]
+#[ignore = "waits for the whole check of campaigns in vendzz-schemas"]
 async fn each_thing_wrong_is_named_by_its_pointer_and_none_is_published() {
     let admin = Admin::start().await;
     let id = quiz_id("wrong");
