@@ -159,6 +159,11 @@ impl<K: Kind> Publisher<K> {
         Ok(log)
     }
 
+    /// Whether what this process holds is of the topic that stands there now.
+    pub(super) fn check_topic(&self) -> Result<(), Refusal> {
+        self.log().map(drop)
+    }
+
     /// All topics at the same time, so that a change takes no longer by having more of them.
     async fn read_to_end(&self) -> Result<(), Refusal> {
         let followers = self.judged_by.iter().chain([&self.follower]);

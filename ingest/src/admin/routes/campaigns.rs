@@ -73,10 +73,11 @@ pub(super) async fn publish(
         Ok(publication) => publication,
         Err(refusal) => return Err(refuse("unknown", &id, refusal)),
     };
-    let quizzes = api.quizzes.definitions.clone();
+    let quizzes = api.quizzes.clone();
     let changing = change(&api, &api.campaigns, publication.action(), id, move |standing| {
+        quizzes.check_topic()?;
         let stamp = Stamp { revision: TimedId::mint(), now: now_millis() };
-        publication.judge(standing, &quizzes, stamp)
+        publication.judge(standing, &quizzes.definitions, stamp)
     });
     let changed = changing.await?;
     let view = Json(campaigns::changed(&changed));
