@@ -72,6 +72,13 @@ metric_names! {
     EventTimeReplaced, Counter, "vendzz_event_time_replaced_total", ["group"], "Events whose own time was implausible, so that the append time counts.";
     RowsFlushed, Counter, "vendzz_rows_flushed_total", ["group"], "Rows written to the store.";
     FlushTime, Histogram, "vendzz_flush_seconds", ["group"], "Seconds that one flush took.";
+    // Abandonment.
+    AbandonmentDecided, Counter, "vendzz_abandonment_decided_total", ["outcome"], "Partial responses decided, by outcome: abandoned, finished.";
+    AbandonmentPublished, Counter, "vendzz_abandonment_published_total", [], "Abandonments whose announcement the log has acknowledged, second copies after a crash included.";
+    AbandonmentBehindProjector, Gauge, "vendzz_abandonment_behind_projector", [], "Partial responses that are due and wait for the state projector, as of the last sweep.";
+    AbandonmentOldestDue, Gauge, "vendzz_abandonment_oldest_due_seconds", [], "How long ago the longest undecided partial response was due, as of the last sweep; 0 when none is.";
+    AbandonmentSweepTime, Histogram, "vendzz_abandonment_sweep_seconds", [], "Seconds that one sweep took.";
+    AbandonmentFailures, Counter, "vendzz_abandonment_failures_total", [], "Rounds of sweeping and announcing that failed and were repeated.";
 }
 
 impl MetricName {
