@@ -39,6 +39,8 @@ pub(crate) fn beacon(response: TimedId, sequence: i32, received_at: i64) -> Quiz
             ("aceite".to_owned(), AnswerValue::Bool(true)),
             ("email".to_owned(), AnswerValue::Text("ana@exemplo.com.br".into())),
             ("idade".to_owned(), AnswerValue::Long(-41)),
+            // Beyond 64 bits, and without a fraction.
+            ("muito".to_owned(), AnswerValue::Double(1e19)),
             ("metas".to_owned(), AnswerValue::List(vec!["dormir".into(), "\"correr\" 🏃".into()])),
             ("peso".to_owned(), AnswerValue::Double(80.0)),
             (

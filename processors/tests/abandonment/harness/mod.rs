@@ -10,8 +10,7 @@ use std::time::{Duration, Instant};
 
 pub(crate) use events::{beacon, bot_beacon, minutes_ago, now_ms, response_id, submission_of};
 pub(crate) use installation::{Decision, Installation};
-pub(crate) use log::Record;
-pub(crate) use process::{Process, abandonment_binary};
+pub(crate) use process::abandonment_binary;
 pub(crate) use proxy::Proxy;
 
 /// Long, since the machine may be busy; nothing waits for it to pass.
