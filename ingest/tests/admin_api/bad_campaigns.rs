@@ -92,7 +92,6 @@ fn remove(value: &mut Value, name: &str) {
 }
 
 #[tokio::test]
-#[ignore = "waits for the whole check of campaigns in vendzz-schemas"]
 async fn each_thing_wrong_is_named_by_its_pointer_and_none_is_published() {
     let admin = Admin::start().await;
     let id = quiz_id("wrong");
@@ -135,7 +134,6 @@ async fn a_body_that_is_no_campaign_at_all_is_refused_and_the_service_goes_on() 
 }
 
 #[tokio::test]
-#[ignore = "waits for the whole check of campaigns in vendzz-schemas"]
 async fn a_campaign_whose_quiz_has_changed_under_it_can_be_stopped_but_not_edited() {
     let admin = Admin::start().await;
     let id = quiz_id("stopped");
