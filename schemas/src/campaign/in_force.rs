@@ -76,17 +76,19 @@ mod tests {
 
     use super::*;
 
-    /// (append time, active from, notice) of each version, and moments to ask for.
-    fn histories() -> impl Strategy<Value = (Vec<(i64, Option<i64>)>, i64, Vec<i64>)> {
+    /// Append time and `activeFrom` of a version.
+    type Written = (i64, Option<i64>);
+
+    /// The versions of a campaign, the notice, and moments to ask for.
+    fn histories() -> impl Strategy<Value = (Vec<Written>, i64, Vec<i64>)> {
         let version = (0..200_i64, proptest::option::of(0..300_i64));
         (proptest::collection::vec(version, 0..12), 0..60_i64, proptest::collection::vec(-10..400_i64, 20))
     }
 
     /// The definition, word for word.
-    fn naive(versions: &[(i64, Option<i64>)], notice: i64, at: i64) -> Option<usize> {
-        let effective = |(append, active_from): &(i64, Option<i64>)| {
-            std::cmp::max(active_from.unwrap_or(i64::MIN), append + notice)
-        };
+    fn naive(versions: &[Written], notice: i64, at: i64) -> Option<usize> {
+        let effective =
+            |(append, active_from): &Written| std::cmp::max(active_from.unwrap_or(i64::MIN), append + notice);
         (0..versions.len()).rev().find(|&offset| effective(&versions[offset]) <= at)
     }
 
@@ -96,7 +98,8 @@ mod tests {
             let mut held = CampaignVersions::default();
             for (offset, (append, active_from)) in versions.iter().enumerate() {
                 let effective_from = effective_from(*append, *active_from, notice);
-                prop_assert!(held.push(CampaignVersion { offset: offset as i64, effective_from, content: offset }));
+                let version = CampaignVersion { offset: offset as i64, effective_from, content: offset };
+                prop_assert!(held.push(version));
             }
             let found = |held: &CampaignVersions<usize>, at| held.in_force_at(at).map(|version| version.content);
             for at in &moments {

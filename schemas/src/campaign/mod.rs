@@ -16,6 +16,8 @@ mod sms_segments;
 mod strangers_text;
 mod template;
 mod template_analysis;
+#[cfg(test)]
+mod testing;
 mod values;
 mod variables;
 mod wording;

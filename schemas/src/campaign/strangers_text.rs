@@ -18,7 +18,12 @@ const SCHEMES: [&str; 8] =
 /// between them of which the last could be a top-level domain. `fim.Muito` is the end of a sentence without its
 /// space, and gets it.
 pub fn strangers_text(text: &str) -> String {
-    let mut output = Output::default();
+    strangers_text_within(text, MAX_VARIABLE_CHARS)
+}
+
+/// The same, of at most so many characters.
+pub(crate) fn strangers_text_within(text: &str, max_chars: usize) -> String {
+    let mut output = Output { max_chars, ..Output::default() };
     let mut word = String::new();
     for character in text.chars() {
         if is_invisible(character) {
@@ -56,12 +61,13 @@ pub(crate) fn cut(text: &str) -> &str {
 struct Output {
     text: String,
     chars: usize,
+    max_chars: usize,
     wants_space: bool,
 }
 
 impl Output {
     fn is_full(&self) -> bool {
-        self.chars >= MAX_VARIABLE_CHARS
+        self.chars >= self.max_chars
     }
 
     fn add_word(&mut self, word: &str) {
@@ -90,7 +96,7 @@ impl Output {
             self.chars += 1;
         }
         self.wants_space = false;
-        let room = MAX_VARIABLE_CHARS.saturating_sub(self.chars);
+        let room = self.max_chars.saturating_sub(self.chars);
         let end = word.char_indices().nth(room).map_or(word.len(), |(end, _)| end);
         let kept = &word[..end];
         self.chars += kept.chars().count();
@@ -155,7 +161,7 @@ fn sentences(word: &str) -> Vec<(&str, bool)> {
             sentences.push((&word[begin..end], true));
         } else if is_ideographic
             && first.is_alphanumeric()
-            && !plain_form(&word[end..]).starts_with(|first: char| first.is_ascii())
+            && !plain_form(first.encode_utf8(&mut [0; 4])).is_ascii()
         {
             sentences.push((&word[begin..end], false));
         } else {

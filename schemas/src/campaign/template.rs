@@ -5,7 +5,7 @@ use std::fmt;
 use std::io;
 use std::sync::{Arc, LazyLock};
 
-use minijinja::machinery::parse;
+use minijinja::machinery::{Token, parse, tokenize};
 use minijinja::value::{Kwargs, Object, Value};
 use minijinja::{AutoEscape, Environment, Error, ErrorKind, filters, tests as template_tests};
 
@@ -16,6 +16,10 @@ use super::variables::GROUPS;
 /// How much work one text may make: an instruction costs one, and so do 64 bytes that are written or copied.
 /// About a millisecond; the largest e-mail allowed takes a tenth of it.
 const FUEL: u64 = 50_000;
+
+/// The most words and signs in one tag, and the most `{% %}` of a template.
+const MAX_TAG_TOKENS: usize = 200;
+const MAX_BLOCKS: usize = 200;
 
 /// How a text is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -67,6 +71,7 @@ impl Template {
             TextKind::Plain => &PLAIN,
             TextKind::Html => &HTML,
         };
+        check_size(source)?;
         let mut environment = Environment::clone(base);
         environment.add_template_owned(NAME, source.to_owned()).map_err(|error| syntax_fault(&error))?;
         Ok(Self { environment, max_chars })
@@ -95,8 +100,34 @@ impl fmt::Debug for Template {
 
 /// What a template holds, on all its branches.
 pub(crate) fn analyse(source: &str) -> Result<Analysis, TemplateFault> {
+    check_size(source)?;
     let tree = parse(source, NAME, Default::default()).map_err(|error| syntax_fault(&error))?;
     Ok(Analysis::of(&tree))
+}
+
+/// The parser, the compiler and the walk over the tree go down one level for each operator of an expression and
+/// each `elif`, without a limit: what would be too deep for their stack is refused before they see it.
+fn check_size(source: &str) -> Result<(), TemplateFault> {
+    let mut tokens_in_tag = 0;
+    let mut blocks = 0;
+    for token in tokenize(source, false, Default::default()) {
+        let (token, span) = token.map_err(|error| syntax_fault(&error))?;
+        match token {
+            Token::VariableStart | Token::BlockStart => {
+                tokens_in_tag = 0;
+                blocks += usize::from(matches!(token, Token::BlockStart));
+            }
+            _ => tokens_in_tag += 1,
+        }
+        if tokens_in_tag > MAX_TAG_TOKENS || blocks > MAX_BLOCKS {
+            let detail = format!(
+                "line {}: more than {MAX_TAG_TOKENS} words and signs in one {{{{ }}}} or {{% %}}, or more than {MAX_BLOCKS} {{% %}}",
+                span.start_line
+            );
+            return Err(TemplateFault { code: "bad_template", detail });
+        }
+    }
+    Ok(())
 }
 
 fn syntax_fault(error: &Error) -> TemplateFault {

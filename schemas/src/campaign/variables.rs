@@ -8,6 +8,11 @@ use crate::events::Utm;
 
 use super::strangers_text::MAX_VARIABLE_CHARS;
 
+/// The most characters of a person's name, and of the first one of them: a subject holds 200.
+pub(super) const MAX_NAME_CHARS: usize = 120;
+const MAX_FIRST_NAME_CHARS: usize = 40;
+const STRANGERS: Wording = Wording::Strangers { max_chars: MAX_VARIABLE_CHARS };
+
 /// The groups of names; a template may not use them as names of its own.
 pub(crate) const GROUPS: [&str; 8] =
     ["answers", "hidden", "utm", "score", "result", "contact", "quiz", "response"];
@@ -76,13 +81,17 @@ pub(super) enum Wording {
         max_chars: usize,
     },
     /// A stranger's text.
-    Strangers,
+    Strangers {
+        max_chars: usize,
+    },
     /// By the labels of what was chosen; what is not among them is a stranger's text. `are_all` when this version
     /// takes one of them and nothing else.
     Labels {
         labels: BTreeMap<String, String>,
         are_all: bool,
     },
+    /// One that may be shown; an unusual one is not.
+    EmailAddress,
     YesNo {
         yes: String,
         no: String,
@@ -130,12 +139,7 @@ impl Variables {
         variables.add_answers(document, retired);
         for parameter in &document.hidden_fields {
             let source = VariableSource::Hidden { parameter: parameter.clone() };
-            variables.add(
-                format!("hidden.{}", name_part(parameter)),
-                source,
-                Comparable::text(),
-                Wording::Strangers,
-            );
+            variables.add(format!("hidden.{}", name_part(parameter)), source, Comparable::text(), STRANGERS);
         }
         variables.add_fixed(document);
         // An element of this version goes before one that only former versions have.
@@ -221,10 +225,10 @@ impl Variables {
 
     fn add_fixed(&mut self, document: &QuizDocument) {
         use VariableSource as From;
-        let strangers = || Wording::Strangers;
+        let name = |max_chars| Wording::Strangers { max_chars };
         let plain = |max_chars: usize| Wording::Plain { max_chars: max_chars.min(MAX_VARIABLE_CHARS) };
         for field in UtmField::ALL {
-            self.add(format!("utm.{}", field.name()), From::Utm(field), Comparable::text(), strangers());
+            self.add(format!("utm.{}", field.name()), From::Utm(field), Comparable::text(), STRANGERS);
         }
         let number = Comparable { answer: AnswerType::Long, ..Comparable::text() };
         let result_ids = document.results.iter().map(|result| result.id.clone()).collect();
@@ -235,9 +239,9 @@ impl Variables {
         self.add("score".to_owned(), From::Score, number, plain(20));
         self.add("result.id".to_owned(), From::ResultId, result, plain(64));
         self.add("result.title".to_owned(), From::ResultTitle, text(), plain(longest_title));
-        self.add("contact.name".to_owned(), From::ContactName, text(), strangers());
-        self.add("contact.first_name".to_owned(), From::ContactFirstName, text(), strangers());
-        self.add("contact.email".to_owned(), From::ContactEmail, text(), plain(MAX_VARIABLE_CHARS));
+        self.add("contact.name".to_owned(), From::ContactName, text(), name(MAX_NAME_CHARS));
+        self.add("contact.first_name".to_owned(), From::ContactFirstName, text(), name(MAX_FIRST_NAME_CHARS));
+        self.add("contact.email".to_owned(), From::ContactEmail, text(), Wording::EmailAddress);
         self.add("contact.phone".to_owned(), From::ContactPhone, text(), plain(20));
         self.add("quiz.id".to_owned(), From::QuizId, text(), plain(64));
         self.add("quiz.title".to_owned(), From::QuizTitle, text(), plain(self.quiz_title.chars().count()));

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use super::strangers_text::{MAX_VARIABLE_CHARS, cut, strangers_text};
-use super::variables::Wording;
+use super::strangers_text::{MAX_VARIABLE_CHARS, cut, strangers_text, strangers_text_within};
+use super::variables::{MAX_NAME_CHARS, Wording};
 use crate::definition::Element;
 use crate::elements::checks::address;
 use crate::elements::{AnswerType, ElementType, Settings};
@@ -16,7 +16,9 @@ const MAX_NUMBER_CHARS: usize = 40;
 
 impl Wording {
     pub(super) fn of_element(element: &Element, element_type: Option<&'static ElementType>) -> Self {
-        let Some(element_type) = element_type else { return Self::Strangers };
+        let Some(element_type) = element_type else {
+            return Self::Strangers { max_chars: MAX_VARIABLE_CHARS };
+        };
         if element_type.takes_choices() {
             let labelled = element.choices.iter().map(|choice| (choice.id.clone(), choice.label.clone()));
             let takes_one = element_type.answer == AnswerType::Text;
@@ -34,12 +36,16 @@ impl Wording {
             (AnswerType::MapOfText, _) => {
                 Self::Matrix { rows: labels_of(element, "rows"), columns: labels_of(element, "columns") }
             }
-            // Their checks let nothing through that could be a link, except an e-mail address itself.
-            (_, "email") => Self::Plain { max_chars: MAX_VARIABLE_CHARS },
+            (_, "email") => Self::EmailAddress,
+            // Their checks let nothing through that could be a link.
             (_, "phone" | "cpf" | "cnpj" | "cep" | "date" | "birth_date" | "time") => {
                 Self::Plain { max_chars: 20 }
             }
-            _ => Self::Strangers,
+            (_, "name") => Self::Strangers { max_chars: MAX_NAME_CHARS },
+            _ => {
+                let max_length = Settings::new(element_type, element).count("maxLength");
+                Self::Strangers { max_chars: max_length.unwrap_or(usize::MAX).min(MAX_VARIABLE_CHARS) }
+            }
         }
     }
 
@@ -53,6 +59,10 @@ impl Wording {
             (AnswerValue::Double(number), _) => number_in_words(*number),
             (AnswerValue::Text(text), Self::Labels { labels, .. }) => label(labels, text),
             (AnswerValue::Text(text), Self::Plain { .. }) => cut(text).to_owned(),
+            (AnswerValue::Text(text), Self::EmailAddress) => plain_email(text).to_owned(),
+            (AnswerValue::Text(text), Self::Strangers { max_chars }) => {
+                strangers_text_within(text, *max_chars)
+            }
             (AnswerValue::Text(text), _) => strangers_text(text),
             (AnswerValue::List(entries), Self::Labels { labels, .. }) => {
                 joined(entries.iter().map(|entry| label(labels, entry)))
@@ -74,6 +84,7 @@ impl Wording {
         let filled = |max_chars: usize| "\"".repeat(max_chars);
         match self {
             Self::Plain { max_chars } => "M".repeat(*max_chars),
+            Self::EmailAddress => "M".repeat(MAX_VARIABLE_CHARS),
             Self::YesNo { yes, no } => {
                 cut(if yes.chars().count() < no.chars().count() { no } else { yes }).to_owned()
             }
@@ -81,9 +92,8 @@ impl Wording {
                 let longest = labels.values().max_by_key(|label| label.chars().count());
                 cut(longest.map_or("", String::as_str)).to_owned()
             }
-            Self::Strangers | Self::Labels { .. } | Self::Matrix { .. } | Self::Address => {
-                filled(MAX_VARIABLE_CHARS)
-            }
+            Self::Strangers { max_chars } => filled(*max_chars),
+            Self::Labels { .. } | Self::Matrix { .. } | Self::Address => filled(MAX_VARIABLE_CHARS),
         }
     }
 }
@@ -91,6 +101,16 @@ impl Wording {
 /// A Brazilian address as it is written.
 const ADDRESS_ORDER: [&str; 7] = ["street", "number", "complement", "district", "city", "state", "cep"];
 const _: () = assert!(ADDRESS_ORDER.len() == address::PARTS.len());
+
+/// An e-mail address as nearly everybody's is, or nothing: the standard also allows `banco.example/pix@a.com`,
+/// of which phones make a link.
+fn plain_email(address: &str) -> &str {
+    let is_plain = |character: char| {
+        character.is_alphanumeric() || matches!(character, '.' | '_' | '+' | '-' | '\'' | '@')
+    };
+    let is_shown = address.chars().all(is_plain) && address.matches('@').count() == 1;
+    if is_shown { cut(address) } else { "" }
+}
 
 fn labels_of(element: &Element, property: &str) -> BTreeMap<String, String> {
     let options = element.properties.get(property).and_then(Value::as_array).into_iter().flatten();

@@ -19,6 +19,11 @@ impl Problems {
         self.list.is_empty()
     }
 
+    /// Whether something is wrong with just this place.
+    pub(crate) fn has_at(&self, pointer: &str) -> bool {
+        self.list.iter().any(|problem| problem.pointer == pointer)
+    }
+
     /// By the order of the checks within a place, and places as texts: stable for tests and for people.
     pub(crate) fn into_sorted(mut self) -> Vec<DefinitionProblem> {
         self.list.sort_by(|one, other| one.pointer.cmp(&other.pointer));

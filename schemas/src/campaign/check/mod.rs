@@ -108,3 +108,7 @@ fn too_large() -> DefinitionProblem {
 #[cfg(test)]
 #[path = "../check_tests.rs"]
 mod tests;
+
+#[cfg(test)]
+#[path = "../check_texts_tests.rs"]
+mod texts_tests;

@@ -26,7 +26,12 @@ pub(super) fn check(
         problems,
     };
     for (place, step) in document.steps.iter().enumerate() {
-        texts.step(&step.template, &format!("/steps/{place}/template"));
+        let pointer = format!("/steps/{place}");
+        let template_pointer = format!("{pointer}/template");
+        // Without a template that could be read there is nothing to say about its texts.
+        if !texts.problems.has_at(&pointer) && !texts.problems.has_at(&template_pointer) {
+            texts.step(&step.template, &template_pointer);
+        }
     }
 }
 
