@@ -7,6 +7,7 @@
 pub mod capacity;
 pub mod cluster;
 pub mod demo;
+pub mod expected;
 pub mod generator;
 pub mod installation;
 pub mod journal;

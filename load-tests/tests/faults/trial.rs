@@ -68,6 +68,7 @@ impl Trial {
             views_per_second: SUBMISSIONS_PER_SECOND * 3.0,
             resend_share: 0.05,
             invalid_share: 0.01,
+            ..Mix::only_submissions(SUBMISSIONS_PER_SECOND)
         };
         let plan = LoadPlan { patience: Duration::from_secs(90), ..LoadPlan::new(mix, length, seed) };
         let edge = self.cluster.installation().edge;
