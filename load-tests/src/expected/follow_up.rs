@@ -36,7 +36,7 @@ pub(super) fn follow_up(
     let no_answers = Map::new();
     let answers = event["answers"].as_object().unwrap_or(&no_answers);
     let contacts = contacts_in(document, answers);
-    let seen_at = seen_at(event, append_ms, trigger);
+    let (seen_at, due_from) = moments(event, append_ms, trigger);
     for (field, value) in [("email", &contacts.email), ("phone", &contacts.phone)] {
         let Some(value) = value else { continue };
         expected.leads.push(Lead {
@@ -80,14 +80,16 @@ pub(super) fn follow_up(
     expected
 }
 
-/// When the response was given or left, which delays are counted from.
-fn seen_at(event: &Value, append_ms: i64, trigger: &str) -> i64 {
+/// When the respondent was there, and the moment from which delays are counted.
+fn moments(event: &Value, append_ms: i64, trigger: &str) -> (i64, i64) {
+    let moment = |name: &str| event[name].as_i64().unwrap_or_default();
     if trigger == "abandoned" {
-        return event["abandoned_at"].as_i64().unwrap_or_default();
+        return (moment("last_seen_at"), moment("abandoned_at"));
     }
-    let received_at = event["received_at"].as_i64().unwrap_or_default();
+    let received_at = moment("received_at");
     let is_believed = received_at >= append_ms - HOURS_48_MS && received_at <= append_ms + MINUTES_5_MS;
-    if is_believed { received_at } else { append_ms }
+    let at = if is_believed { received_at } else { append_ms };
+    (at, at)
 }
 
 struct Addressee<'e> {

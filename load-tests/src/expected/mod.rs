@@ -17,6 +17,8 @@
 //!   allows is not made. Subject and parameters stand on one line.
 //! - A choice counts once, however often it stands in an answer.
 //! - A matrix reads `row: column`, an address its parts in the Brazilian order; lists leave out what is blank.
+//! - The contact of an abandoned response was seen when its last beacon was received; its messages count from the
+//!   moment at which it was given up.
 //! - Of contacts only typed elements are found here: traffic that is compared must hold none elsewhere.
 
 mod cleaning;
@@ -180,6 +182,12 @@ pub fn expect(inputs: &Inputs, take: impl Fn(Expected) + Sync) {
             });
         }
     });
+}
+
+/// The events of one topic that count: of each key the first copy within the window, and only what keeps the contract.
+pub fn first_of_each(records: &[LoggedEvent], window_ms: i64) -> Vec<&Value> {
+    let counted = first_copies::first_copies(records, window_ms, "completed");
+    counted.into_iter().map(|counted| counted.event).collect()
 }
 
 /// [`expect`], gathered: messages by id, and leads in order. For small logs.
