@@ -3,6 +3,7 @@
 #![forbid(unsafe_code)]
 
 pub mod campaign;
+mod checking;
 pub mod codec;
 pub mod contract;
 pub mod definition;

@@ -59,6 +59,9 @@ fn every_fault_is_named_by_its_place() {
     let cases: Vec<(&str, Option<Value>, &str, &str)> = vec![
         ("/accountId", None, "/accountId", "missing"),
         ("/accountId", Some(json!("a b")), "/accountId", "bad_id"),
+        // What the contract of events refuses, or each of its submissions would be a dead letter.
+        ("/accountId", Some(json!("Conta")), "/accountId", "bad_id"),
+        ("/accountId", Some(json!("x".repeat(65))), "/accountId", "too_long"),
         ("/title", Some(json!("  ")), "/title", "empty"),
         ("/title", Some(json!(7)), "/title", "wrong_type"),
         ("/title", Some(json!("x".repeat(201))), "/title", "too_long"),

@@ -74,7 +74,7 @@ pub(super) enum CompiledCondition {
 
 /// What an answer is compared with.
 #[derive(Debug)]
-pub(super) enum Operand {
+pub(crate) enum Operand {
     None,
     Boolean(bool),
     Number(f64),
@@ -112,7 +112,7 @@ impl CompiledCondition {
 }
 
 impl Operand {
-    fn new(value: &Value) -> Self {
+    pub(crate) fn new(value: &Value) -> Self {
         match value {
             Value::Bool(flag) => Self::Boolean(*flag),
             Value::Number(number) => number.as_f64().map_or(Self::None, Self::Number),
@@ -122,7 +122,8 @@ impl Operand {
     }
 }
 
-fn test(answer: Option<&AnswerValue>, operator: Operator, operand: &Operand) -> bool {
+/// What one comparison finds; without an answer only `not_equals` and `not_answered` hold.
+pub(crate) fn test(answer: Option<&AnswerValue>, operator: Operator, operand: &Operand) -> bool {
     let Some(answer) = answer else {
         return matches!(operator, Operator::NotEquals | Operator::NotAnswered);
     };

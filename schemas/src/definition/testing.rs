@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::{CompiledQuiz, QuizDocument, check_definition, check_definition_value};
 
 /// The quizzes of `docs/examples`, by file name.
-pub(super) fn examples() -> Vec<(&'static str, QuizDocument)> {
+pub(crate) fn examples() -> Vec<(&'static str, QuizDocument)> {
     let files = [
         ("cursos.json", include_bytes!("../../../docs/examples/cursos.json").as_slice()),
         ("emagrecimento.json", include_bytes!("../../../docs/examples/emagrecimento.json").as_slice()),
@@ -15,7 +15,7 @@ pub(super) fn examples() -> Vec<(&'static str, QuizDocument)> {
 }
 
 /// A document of these elements and rules, with all else right.
-pub(super) fn document_json(elements: Value, logic: Value) -> Value {
+pub(crate) fn document_json(elements: Value, logic: Value) -> Value {
     json!({
         "accountId": "conta",
         "title": "Teste",
@@ -26,21 +26,21 @@ pub(super) fn document_json(elements: Value, logic: Value) -> Value {
     })
 }
 
-pub(super) fn document(elements: Value, logic: Value) -> QuizDocument {
+pub(crate) fn document(elements: Value, logic: Value) -> QuizDocument {
     check_definition_value(&document_json(elements, logic), None).expect("a right document")
 }
 
-pub(super) fn compiled(elements: Value, logic: Value) -> CompiledQuiz {
+pub(crate) fn compiled(elements: Value, logic: Value) -> CompiledQuiz {
     CompiledQuiz::new(&document(elements, logic), &[])
 }
 
 /// An optional question whose answer is one line of text.
-pub(super) fn text(id: &str) -> Value {
+pub(crate) fn text(id: &str) -> Value {
     json!({"id": id, "type": "short_text", "label": "?"})
 }
 
 /// An optional question with these choices.
-pub(super) fn choice(id: &str, choices: &[&str]) -> Value {
+pub(crate) fn choice(id: &str, choices: &[&str]) -> Value {
     let choices: Vec<Value> = choices.iter().map(|id| json!({"id": id, "label": id})).collect();
     json!({"id": id, "type": "single_choice", "label": "?", "choices": choices})
 }

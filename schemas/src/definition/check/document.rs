@@ -3,9 +3,10 @@ use std::collections::HashSet;
 use chrono_tz::Tz;
 use serde_json::Value;
 
-use super::fields::Fields;
-use super::{MAX_ELEMENTS, MAX_HIDDEN_FIELDS, MAX_RESULTS, MAX_RULES, Problems, element, logic, results};
+use super::{MAX_ELEMENTS, MAX_HIDDEN_FIELDS, MAX_RESULTS, MAX_RULES, element, logic, results};
+use crate::checking::{Fields, Problems};
 use crate::definition::QuizDocument;
+use crate::ids::check_name;
 
 const FIELDS: [&str; 9] = [
     "accountId",
@@ -23,8 +24,8 @@ const FIELDS: [&str; 9] = [
 pub(super) fn read(value: &Value, problems: &mut Problems) -> Option<QuizDocument> {
     let fields = Fields::of(value, "", &FIELDS, problems)?;
     let account_id = fields.text("accountId", 64, problems);
-    if !account_id.is_empty() && !is_account_id(&account_id) {
-        problems.add("/accountId", "bad_id", "expected 1 to 64 of a-z, A-Z, 0-9, _ and -");
+    if !account_id.is_empty() && check_name(&account_id).is_err() {
+        problems.add("/accountId", "bad_id", "expected 1 to 64 of a-z, 0-9, _ and -");
     }
     let language = fields.text("language", 35, problems);
     if !language.is_empty() && !is_language_tag(&language) {
@@ -85,10 +86,6 @@ fn read_hidden_fields(fields: &Fields, problems: &mut Problems) -> Vec<String> {
         names.push(name.to_owned());
     }
     names
-}
-
-fn is_account_id(text: &str) -> bool {
-    text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-')
 }
 
 fn is_parameter_name(text: &str) -> bool {

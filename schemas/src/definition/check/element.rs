@@ -2,8 +2,8 @@ use std::collections::HashSet;
 
 use serde_json::{Map, Value};
 
-use super::fields::Fields;
-use super::{MAX_CHOICES, Problems};
+use super::MAX_CHOICES;
+use crate::checking::{Fields, Problems};
 use crate::definition::{Choice, Element, History, QuizDocument, TARGET_END};
 use crate::elements::{ChoiceUse, ElementType, Settings, find, is_https_url, is_id};
 use crate::json::pointer_segment;

@@ -1,16 +1,15 @@
 use serde_json::Value;
 
-use super::fields::Fields;
-use super::{ElementsById, Problems};
-use crate::definition::{Condition, Element, Operator, QuizDocument, Rule, TARGET_END, Test};
-use crate::elements::checks::{date::parse_date, time::parse_time};
-use crate::elements::{AnswerType, ElementType, find};
+use super::{Comparable, ElementsById};
+use crate::checking::{Fields, Problems};
+use crate::definition::{Condition, Operator, QuizDocument, Rule, TARGET_END, Test};
+use crate::elements::{AnswerType, find};
 
 const RULE_FIELDS: [&str; 3] = ["from", "when", "goTo"];
 /// How deep conditions may be nested.
-const MAX_DEPTH: usize = 8;
+pub(crate) const MAX_DEPTH: usize = 8;
 /// The most conditions in one `all` or `any`.
-const MAX_PARTS: usize = 50;
+pub(crate) const MAX_PARTS: usize = 50;
 /// The most conditions of a quiz that search a text: each reads up to 20,000 bytes of what a stranger
 /// sent, at every submission.
 const MAX_TEXT_SEARCHES: usize = 50;
@@ -150,67 +149,13 @@ fn check_test(
         return;
     }
     let Some(operator) = operator else { return };
-    if !fits(operator, element_type) {
+    let comparable = Comparable::of_element(element, element_type);
+    if !comparable.takes(operator) {
         let detail = format!("an answer of {} cannot be compared so", element_type.name);
         problems.add(format!("{pointer}/is"), "operator_does_not_fit", detail);
         return;
     }
-    if let Some((code, detail)) = value_complaint(operator, &test.value, element, element_type) {
+    if let Some((code, detail)) = comparable.value_complaint(operator, &test.value) {
         problems.add(format!("{pointer}/value"), code, detail);
     }
-}
-
-fn fits(operator: Operator, element_type: &ElementType) -> bool {
-    let is_number = matches!(element_type.answer, AnswerType::Long | AnswerType::Double);
-    let is_free_text = element_type.answer == AnswerType::Text && !element_type.takes_choices();
-    let is_map = element_type.answer == AnswerType::MapOfText;
-    let is_list = element_type.answer == AnswerType::ListOfText;
-    match operator {
-        Operator::Answered | Operator::NotAnswered => true,
-        Operator::Equals | Operator::NotEquals => !is_map && !is_list,
-        Operator::Contains => is_list || (is_free_text && !element_type.ordered_text),
-        Operator::Greater | Operator::Less => is_number || element_type.ordered_text,
-    }
-}
-
-fn value_complaint(
-    operator: Operator,
-    value: &Value,
-    element: &Element,
-    element_type: &ElementType,
-) -> Option<(&'static str, &'static str)> {
-    if !operator.takes_value() {
-        return (!value.is_null()).then_some(("unexpected_value", "this comparison takes no value"));
-    }
-    if value.is_null() {
-        return Some(("missing", "this comparison needs a value"));
-    }
-    match element_type.answer {
-        AnswerType::Boolean => (!value.is_boolean()).then_some(("wrong_type", "expected true or false")),
-        AnswerType::Long | AnswerType::Double => {
-            (!value.is_number()).then_some(("wrong_type", "expected a number"))
-        }
-        AnswerType::Text | AnswerType::ListOfText => text_complaint(value, element, element_type),
-        AnswerType::None | AnswerType::MapOfText => None,
-    }
-}
-
-fn text_complaint(
-    value: &Value,
-    element: &Element,
-    element_type: &ElementType,
-) -> Option<(&'static str, &'static str)> {
-    let Some(text) = value.as_str() else { return Some(("wrong_type", "expected a text")) };
-    if text.is_empty() || text.chars().count() > 500 {
-        return Some(("out_of_range", "expected 1 to 500 characters"));
-    }
-    if element_type.takes_choices() && !element.choices.iter().any(|choice| choice.id == text) {
-        return Some(("unknown_choice", "the element has no such choice"));
-    }
-    let is_right_form = match element_type.name {
-        "date" | "birth_date" => parse_date(text).is_some(),
-        "time" => parse_time(text).is_some(),
-        _ => true,
-    };
-    (!is_right_form).then_some(("bad_value", "expected the form of the element's answers"))
 }

@@ -1,17 +1,21 @@
 //! The whole check of a quiz document on publication: every problem at once, each with its pointer.
 
+mod comparable;
 mod document;
 mod element;
-mod fields;
 mod logic;
 mod reach;
 mod results;
+
+pub(crate) use comparable::{Comparable, TextForm};
+pub(crate) use logic::{MAX_DEPTH, MAX_PARTS};
 
 use std::collections::HashMap;
 
 use serde_json::Value;
 
 use super::{DefinitionProblem, History, QuizDocument};
+use crate::checking::Problems;
 use crate::json::parse_strict;
 
 /// The largest document, in bytes of JSON.
@@ -97,32 +101,6 @@ fn check_history(document: &QuizDocument, previous: Option<&History>, problems: 
 fn too_large() -> DefinitionProblem {
     let detail = format!("the document is larger than {MAX_DOCUMENT_BYTES} bytes");
     DefinitionProblem { pointer: String::new(), code: "too_large", detail }
-}
-
-/// Gathers problems, up to a number that somebody may still read.
-#[derive(Debug, Default)]
-struct Problems {
-    list: Vec<DefinitionProblem>,
-}
-
-impl Problems {
-    const MOST: usize = 200;
-
-    fn add(&mut self, pointer: impl Into<String>, code: &'static str, detail: impl Into<String>) {
-        if self.list.len() < Self::MOST {
-            self.list.push(DefinitionProblem { pointer: pointer.into(), code, detail: detail.into() });
-        }
-    }
-
-    fn is_empty(&self) -> bool {
-        self.list.is_empty()
-    }
-
-    /// By the order of the checks within a place, and places as texts: stable for tests and for people.
-    fn into_sorted(mut self) -> Vec<DefinitionProblem> {
-        self.list.sort_by(|one, other| one.pointer.cmp(&other.pointer));
-        self.list
-    }
 }
 
 /// Places of elements by id; of two with the same id the first.

@@ -1,4 +1,5 @@
-use super::{ElementsById, Problems};
+use super::ElementsById;
+use crate::checking::Problems;
 use crate::definition::QuizDocument;
 use crate::definition::flow::Flow;
 

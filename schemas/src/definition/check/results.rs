@@ -2,8 +2,7 @@ use std::collections::HashSet;
 
 use serde_json::Value;
 
-use super::Problems;
-use super::fields::Fields;
+use crate::checking::{Fields, Problems};
 use crate::definition::{QuizDocument, QuizResult};
 use crate::elements::is_id;
 

@@ -5,14 +5,14 @@ use crate::json::pointer_segment;
 
 /// Reads the fields of one JSON object. What is wrong is noted and replaced by an empty value, so that
 /// the reading goes on to the next problem.
-pub(super) struct Fields<'v> {
+pub(crate) struct Fields<'v> {
     object: &'v Map<String, Value>,
-    pub(super) pointer: String,
+    pub(crate) pointer: String,
 }
 
 impl<'v> Fields<'v> {
     /// None, and a problem, when the value is not an object. `known` are all the fields it may have.
-    pub(super) fn of(
+    pub(crate) fn of(
         value: &'v Value,
         pointer: &str,
         known: &[&str],
@@ -31,20 +31,20 @@ impl<'v> Fields<'v> {
         Some(Self { object, pointer: pointer.to_owned() })
     }
 
-    pub(super) fn get(&self, name: &str) -> Option<&'v Value> {
+    pub(crate) fn get(&self, name: &str) -> Option<&'v Value> {
         self.object.get(name)
     }
 
-    pub(super) fn has(&self, name: &str) -> bool {
+    pub(crate) fn has(&self, name: &str) -> bool {
         self.object.contains_key(name)
     }
 
-    pub(super) fn at(&self, name: &str) -> String {
+    pub(crate) fn at(&self, name: &str) -> String {
         format!("{}/{}", self.pointer, pointer_segment(name))
     }
 
     /// A text that must be there, of 1 to `max_chars` characters.
-    pub(super) fn text(&self, name: &str, max_chars: usize, problems: &mut Problems) -> String {
+    pub(crate) fn text(&self, name: &str, max_chars: usize, problems: &mut Problems) -> String {
         match self.get(name) {
             None => {
                 problems.add(self.at(name), "missing", "this field is needed");
@@ -58,7 +58,7 @@ impl<'v> Fields<'v> {
         }
     }
 
-    pub(super) fn optional_text(
+    pub(crate) fn optional_text(
         &self,
         name: &str,
         max_chars: usize,
@@ -81,7 +81,7 @@ impl<'v> Fields<'v> {
     }
 
     /// False when it is absent.
-    pub(super) fn flag(&self, name: &str, problems: &mut Problems) -> bool {
+    pub(crate) fn flag(&self, name: &str, problems: &mut Problems) -> bool {
         match self.get(name) {
             None => false,
             Some(Value::Bool(flag)) => *flag,
@@ -92,7 +92,7 @@ impl<'v> Fields<'v> {
         }
     }
 
-    pub(super) fn optional_whole(
+    pub(crate) fn optional_whole(
         &self,
         name: &str,
         min: i64,
@@ -111,7 +111,7 @@ impl<'v> Fields<'v> {
     }
 
     /// The entries of a list with their pointers; none when it is absent.
-    pub(super) fn list(
+    pub(crate) fn list(
         &self,
         name: &str,
         max_items: usize,
