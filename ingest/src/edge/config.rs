@@ -72,6 +72,7 @@ pub struct IdTimes {
 pub struct Limits {
     pub submissions: Rate,
     pub views: Rate,
+    pub progress: Rate,
     /// Submissions a second from which on a quiz counts as flooded.
     pub hot_quiz_per_second: u64,
 }
@@ -253,6 +254,19 @@ impl Limits {
                 per_minute: env.value("VENDZZ_LIMIT_VIEWS_PER_MINUTE", 1_000, "views of one client network"),
                 burst: env.value("VENDZZ_LIMIT_VIEWS_BURST", 5_000, "views of one client network at once"),
             },
+            // Three beacons for each of the submissions.
+            progress: Rate {
+                per_minute: env.value(
+                    "VENDZZ_LIMIT_PROGRESS_PER_MINUTE",
+                    150,
+                    "progress beacons of one client network",
+                ),
+                burst: env.value(
+                    "VENDZZ_LIMIT_PROGRESS_BURST",
+                    1_500,
+                    "progress beacons of one client network at once",
+                ),
+            },
             hot_quiz_per_second: env.value(
                 "VENDZZ_HOT_QUIZ_PER_SECOND",
                 1_000,
@@ -264,6 +278,8 @@ impl Limits {
             limits.submissions.burst,
             limits.views.per_minute,
             limits.views.burst,
+            limits.progress.per_minute,
+            limits.progress.burst,
         ];
         if counts.contains(&0) {
             env.mistake("VENDZZ_LIMIT_…: a rate and a burst must be 1 at least");
@@ -282,7 +298,8 @@ impl Producers {
             message_timeout,
         };
         let submissions = env.value("VENDZZ_SUBMISSION_QUEUE", 20_000, "submissions that may wait for Kafka");
-        let views = env.value("VENDZZ_VIEW_QUEUE", 100_000, "views that may wait for Kafka");
+        let views =
+            env.value("VENDZZ_VIEW_QUEUE", 100_000, "views and progress beacons that may wait for Kafka");
         let submission_linger = env.span(
             "VENDZZ_SUBMISSION_LINGER",
             Duration::from_millis(10),
@@ -291,7 +308,7 @@ impl Producers {
         let view_linger = env.span(
             "VENDZZ_VIEW_LINGER",
             Duration::from_millis(20),
-            "a view waits this long for others of its partition",
+            "a view or a progress beacon waits this long for others of its partition",
         );
         env.expect_less(
             ("VENDZZ_SUBMISSION_LINGER", submission_linger),
@@ -355,6 +372,7 @@ mod tests {
             (vec![("VENDZZ_ORCHESTRATOR_KILL", "15s")], "VENDZZ_ORCHESTRATOR_KILL"),
             (vec![("VENDZZ_EPOCH_LEAD", "11m")], "VENDZZ_EPOCH_LEAD"),
             (vec![("VENDZZ_LIMIT_VIEWS_BURST", "0")], "VENDZZ_LIMIT"),
+            (vec![("VENDZZ_LIMIT_PROGRESS_PER_MINUTE", "0")], "VENDZZ_LIMIT"),
             (vec![("VENDZZ_PROFILE", "staging")], "VENDZZ_PROFILE"),
             (vec![("VENDZZ_EDGE_HEADER_TIMEOUT", "80s")], "VENDZZ_EDGE_IDLE_TIMEOUT"),
         ] {

@@ -15,9 +15,11 @@ pub struct EdgeMetrics {
     routes: [RouteMetrics; Route::ALL.len()],
     submissions: Outcomes,
     views: Outcomes,
+    progress: Outcomes,
     verdicts: [Counter; 3],
     pub submissions_limited: Counter,
     pub views_limited: Counter,
+    pub progress_limited: Counter,
     pub address_hash_missing: Counter,
     pub panics: Counter,
 }
@@ -47,10 +49,12 @@ impl Default for EdgeMetrics {
             routes: Route::ALL.map(RouteMetrics::new),
             submissions: outcomes(MetricName::QuizSubmissions, "unavailable"),
             views: outcomes(MetricName::QuizViews, "dropped"),
+            progress: outcomes(MetricName::QuizProgress, "dropped"),
             verdicts: [Verdict::Human, Verdict::Suspect, Verdict::Bot]
                 .map(|verdict| MetricName::BotVerdicts.counter_of(&[("verdict", verdict.as_str())])),
             submissions_limited: limited(Route::Submit.label()),
             views_limited: limited(Route::View.label()),
+            progress_limited: limited(Route::Progress.label()),
             address_hash_missing: MetricName::AddressHashMissing.counter(),
             panics: MetricName::RequestPanics.counter(),
         }
@@ -58,7 +62,7 @@ impl Default for EdgeMetrics {
 }
 
 impl EdgeMetrics {
-    /// One request was answered. Preflights and wrong methods are no submissions and no views.
+    /// One request was answered. Preflights and wrong methods are no submissions, views or beacons.
     pub fn answered(&self, route: Route, method: &Method, status: StatusCode, took: Duration) {
         let metrics = &self.routes[route as usize];
         metrics.time.record(took);
@@ -68,6 +72,7 @@ impl EdgeMetrics {
             _ if !route.takes(method) => {}
             Route::Submit => self.submissions.count(status),
             Route::View | Route::ViewPixel => self.views.count(status),
+            Route::Progress => self.progress.count(status),
             Route::Quiz | Route::Nowhere => {}
         }
     }

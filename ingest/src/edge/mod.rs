@@ -1,7 +1,7 @@
-//! The public HTTP edge: serves quizzes from memory, and appends views and submissions to the log.
+//! The public HTTP edge: serves quizzes from memory, and appends views, progress and submissions to the log.
 //!
 //! ```text
-//! listener ─> connection ─> service ─> handlers::{quiz, view, submit} ─> log::EventLog ─> Kafka
+//! listener ─> connection ─> service ─> handlers::{quiz, view, progress, submit} ─> log::EventLog ─> Kafka
 //!                                           │ quizzes::DefinitionStore <── quiz.definition.v1
 //! ```
 
@@ -27,7 +27,7 @@ pub use run::run;
 /// Who the service is, for `--help`, logs and the private port.
 pub const IDENTITY: Identity = Identity {
     name: "vendzz-edge",
-    about: "the public HTTP edge: serves quizzes, takes views and submissions",
+    about: "the public HTTP edge: serves quizzes, takes views, progress and submissions",
     private_port: 9464,
     drain_deadline: config::DRAIN_DEADLINE,
 };

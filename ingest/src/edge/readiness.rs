@@ -6,7 +6,7 @@ use std::time::Duration;
 use vendzz_runtime::health::{Health, Latch};
 use vendzz_runtime::kafka::{KafkaConfig, require_durability};
 use vendzz_runtime::tables::Tables;
-use vendzz_schemas::topics::{QUIZ_SUBMISSION, QUIZ_VIEW};
+use vendzz_schemas::topics::{QUIZ_PROGRESS, QUIZ_SUBMISSION, QUIZ_VIEW};
 
 use super::clock;
 use super::config::SnapshotConfig;
@@ -83,7 +83,7 @@ impl Readiness {
     /// Until the topics are kept as production asks, the log takes nothing.
     async fn see_durability(&self) {
         let Some((latch, kafka)) = &self.durability else { return };
-        require_durability(latch, kafka, &[QUIZ_SUBMISSION, QUIZ_VIEW]).await;
+        require_durability(latch, kafka, &[QUIZ_SUBMISSION, QUIZ_VIEW, QUIZ_PROGRESS]).await;
         self.edge.log.set_durable(true);
     }
 

@@ -120,7 +120,7 @@ pub fn not_an_object() -> Problem {
     )
 }
 
-/// What stands around the answers is wrong.
+/// What stands around the answers is wrong, and maybe answers too.
 pub fn invalid_fields(errors: Vec<FieldError>) -> Problem {
     let detail = format!("{} field(s) of the request are not as they must be.", errors.len());
     Problem::new(StatusCode::BAD_REQUEST, "invalid_request", "Request not valid", detail).with_errors(errors)
@@ -158,10 +158,6 @@ pub fn version_not_yet_known() -> Problem {
     )
 }
 
-pub fn unknown_version() -> Problem {
-    invalid_fields(vec![FieldError::new("/version", "unknown_version", "the quiz has no such version")])
-}
-
 /// Whatever kept a submission from being known to be durable.
 pub fn not_durable(error: &AppendError) -> Problem {
     match error {
@@ -189,6 +185,16 @@ pub fn not_durable(error: &AppendError) -> Problem {
 /// A view that found no place in the queue.
 pub fn view_dropped() -> Problem {
     unavailable("view_dropped", "View not counted", "The view was not counted.", 5)
+}
+
+/// A progress beacon that found no place in the queue.
+pub fn progress_dropped() -> Problem {
+    unavailable(
+        "progress_dropped",
+        "Progress not counted",
+        "The progress was not counted. The same beacon may be sent again.",
+        5,
+    )
 }
 
 fn unavailable(code: &'static str, title: &'static str, detail: &'static str, retry_after: u64) -> Problem {

@@ -8,6 +8,7 @@ use vendzz_runtime::kafka::{BestEffortProducer, Producer};
 use vendzz_runtime::service::Service;
 use vendzz_runtime::tables::{Epochs, SchemaIds, Tables};
 use vendzz_runtime::telemetry::MetricName;
+use vendzz_schemas::topics::{QUIZ_PROGRESS, QUIZ_VIEW};
 
 use super::client::NetworkLimiter;
 use super::clock;
@@ -37,7 +38,10 @@ pub async fn run(config: EdgeConfig, service: Service) -> anyhow::Result<()> {
     let address_keys = AddressKeys::default();
     let keys_follower = address_keys.follow(&config.kafka, drain.clone())?;
     let submissions = Producer::new(&config.kafka, &config.producers.submissions)?;
-    let views_lost = MetricName::QuizViews.counter_of(&[("outcome", "lost")]);
+    let lost =
+        |topic, metric: MetricName| (config.kafka.name(topic), metric.counter_of(&[("outcome", "lost")]));
+    let views_lost =
+        vec![lost(QUIZ_VIEW, MetricName::QuizViews), lost(QUIZ_PROGRESS, MetricName::QuizProgress)];
     let views = BestEffortProducer::new(&config.kafka, &config.producers.views, views_lost)?;
     let log =
         EventLog::new(&config.kafka, submissions.clone(), views, tables.clone(), config.ids.epoch_max_age);
@@ -54,6 +58,7 @@ pub async fn run(config: EdgeConfig, service: Service) -> anyhow::Result<()> {
         proxies: config.listen.trusted_proxies.clone(),
         submission_limiter: NetworkLimiter::new(config.limits.submissions),
         view_limiter: NetworkLimiter::new(config.limits.views),
+        progress_limiter: NetworkLimiter::new(config.limits.progress),
         hot_quiz_per_second: config.limits.hot_quiz_per_second,
         admission: Admission::new(config.admission.max_requests, config.admission.max_body_kib * 1024),
         body_limits: BodyLimits {

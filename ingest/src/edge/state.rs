@@ -19,6 +19,7 @@ pub struct Edge {
     pub proxies: TrustedProxies,
     pub submission_limiter: NetworkLimiter,
     pub view_limiter: NetworkLimiter,
+    pub progress_limiter: NetworkLimiter,
     pub hot_quiz_per_second: u64,
     pub admission: Admission,
     pub body_limits: BodyLimits,

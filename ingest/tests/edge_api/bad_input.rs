@@ -59,6 +59,10 @@ impl Requests {
         self.post("view", "Content-Type: application/json\r\n", body.as_ref())
     }
 
+    fn progress(&self, body: impl AsRef<[u8]>) -> Vec<u8> {
+        self.post("progress", "Content-Type: text/plain\r\n", body.as_ref())
+    }
+
     fn get(&self, path: &str) -> Vec<u8> {
         format!("GET /api/quiz/{}/{path} HTTP/1.1\r\nHost: edge\r\nConnection: close\r\n\r\n", self.quiz)
             .into_bytes()
@@ -203,6 +207,88 @@ fn wrong_types(to: &Requests) -> Vec<Row> {
             "a choice that is not offered",
             r#"{"answers": {"name": "Ana Souza", "goal": "free-money"}}"#,
             "not_offered",
+        ),
+    ]
+}
+
+/// Beacons; `progress_input.rs` looks at their fields one by one.
+fn bad_beacons(to: &Requests) -> Vec<Row> {
+    let id = TimedId::mint();
+    let with =
+        |members: &str| to.progress(format!("{{\"responseId\": \"{id}\", \"sequence\": 1, {members}}}"));
+    let tomorrow = TimedId::mint_at((now_ms() + 86_400_000).unsigned_abs(), &[3; 10]);
+    let ahead = json!({ "responseId": tomorrow.to_string(), "sequence": 1 }).to_string();
+    let long: Vec<_> = (0..300).map(|_| json!({ "id": "name", "millis": 1 })).collect();
+    let deep = format!("\"elements\": {}1{}", "[".repeat(40), "]".repeat(40));
+    let many_wrong = format!("\"elements\": [{}]", vec!["{}"; 20_000].join(","));
+    let foreign_members = vec!["\"utm\": 1"; 2].join(", ");
+    vec![
+        row("a beacon without a body", to.progress(""), 400, "syntax"),
+        row("a beacon that is a list", to.progress("[]"), 400, "invalid_request"),
+        row("a beacon that is a form", to.progress("sequence=1&responseId=7"), 400, "syntax"),
+        row("a beacon in UTF-16", to.progress(b"\xff\xfe{\x00}\x00"), 400, "not_utf8"),
+        row("an empty beacon", to.progress("{}"), 400, "required"),
+        row("a member of a beacon twice", with(&foreign_members), 400, "duplicate_key"),
+        row("a zero in a beacon", with(r#""referrer": "\u0000""#), 400, "null_character"),
+        row("a beacon too deep", with(&deep), 400, "too_deep"),
+        row(
+            "a beacon of too many elements",
+            with(&format!("\"elements\": {}", json!(long))),
+            400,
+            "too_many",
+        ),
+        row("a beacon of very many wrong elements", with(&many_wrong), 400, "too_many"),
+        row(
+            "millis beyond 64 bits",
+            with(r#""elements": [{"id": "name", "millis": 99999999999999999999}]"#),
+            400,
+            "number_out_of_range",
+        ),
+        row(
+            "a beacon's answer that is no text",
+            with(r#""answers": {"name": {"$ne": "x"}}"#),
+            400,
+            "wrong_type",
+        ),
+        row("a beacon from the future", to.progress(ahead), 422, "id_from_the_future"),
+        row("a beacon too large", to.progress(vec![b' '; 65_537]), 413, "body_too_large"),
+        row(
+            "a beacon without a content type",
+            to.post("progress", "", b"{}"),
+            415,
+            "unsupported_content_type",
+        ),
+        row(
+            "a beacon as a form's type",
+            to.post("progress", "Content-Type: multipart/form-data\r\n", b"{}"),
+            415,
+            "unsupported_content_type",
+        ),
+        row(
+            "a packed beacon",
+            to.post("progress", "Content-Type: text/plain\r\nContent-Encoding: gzip\r\n", b"{}"),
+            415,
+            "unsupported_content_encoding",
+        ),
+        row("a beacon as a picture", to.get("progress"), 405, "method_not_allowed"),
+        row("a path behind a beacon", to.get("progress/1"), 404, "not_found"),
+        row(
+            "a submission's way that is a text",
+            to.submit(r#"{"answers": {"name": "Ana Souza"}, "elements": "name"}"#),
+            400,
+            "wrong_type",
+        ),
+        row(
+            "a submission's way through nowhere",
+            to.submit(r#"{"answers": {"name": "Ana Souza"}, "elements": [{"id": "nobody", "millis": 1}]}"#),
+            400,
+            "unknown_element",
+        ),
+        row(
+            "a submission that reported too much",
+            to.submit(r#"{"answers": {"name": "Ana Souza"}, "reported": 1}"#),
+            400,
+            "out_of_range",
         ),
     ]
 }
@@ -357,9 +443,9 @@ async fn every_malformed_request_is_told_what_is_wrong_and_leaves_no_trace() {
     let to = Requests { quiz: quiz_id("bad") };
     let version = log.publish(&to.quiz, &document("Olá")).await;
     edge.wait_for_version(&to.quiz, version).await;
-    let kinds = [bad_json(&to), wrong_types(&to), bad_heads(&to), not_http(&to)];
+    let kinds = [bad_json(&to), wrong_types(&to), bad_beacons(&to), bad_heads(&to), not_http(&to)];
     let rows: Vec<Row> = kinds.into_iter().flatten().collect();
-    assert!(rows.len() >= 100, "{} rows", rows.len());
+    assert!(rows.len() >= 122, "{} rows", rows.len());
     let pid = edge.pid();
 
     let mut wrong = Vec::new();

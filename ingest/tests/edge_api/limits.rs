@@ -1,13 +1,16 @@
 use reqwest::Method;
 use serde_json::json;
+use vendzz_schemas::ids::TimedId;
 
 use crate::harness::{Answer, Edge, Installation, answers, document, exits_with, quiz_id};
 
-const NARROW: [(&str, &str); 4] = [
+const NARROW: [(&str, &str); 6] = [
     ("VENDZZ_LIMIT_SUBMISSIONS_PER_MINUTE", "1"),
     ("VENDZZ_LIMIT_SUBMISSIONS_BURST", "3"),
     ("VENDZZ_LIMIT_VIEWS_PER_MINUTE", "1"),
     ("VENDZZ_LIMIT_VIEWS_BURST", "4"),
+    ("VENDZZ_LIMIT_PROGRESS_PER_MINUTE", "1"),
+    ("VENDZZ_LIMIT_PROGRESS_BURST", "5"),
 ];
 
 async fn accepted_from(edge: &Edge, quiz: &str, forwarded: &[&str], times: usize) -> usize {
@@ -43,6 +46,19 @@ async fn a_network_over_its_rate_is_told_when_to_come_back() {
         viewed.push(edge.view(&quiz, "text/plain", "").await.status);
     }
     assert_eq!(viewed, [204, 204, 204, 204, 429, 429], "views have a bucket of their own");
+    let mut reported = Vec::new();
+    for _ in 0..7 {
+        let beacon = json!({ "responseId": TimedId::mint().to_string(), "sequence": 1 });
+        let answer = edge.progress(&quiz, &beacon, &[]).await;
+        reported.push(answer.status);
+        if answer.status == 429 {
+            assert_eq!(answer.code(), "rate_limited");
+            assert!(answer.header("retry-after").parse::<u64>().unwrap() >= 1);
+        }
+    }
+    assert_eq!(reported, [204, 204, 204, 204, 204, 429, 429], "and so has progress");
+    assert_eq!(edge.metric("vendzz_quiz_progress_total{outcome=\"limited\"}").await, 2.0);
+    assert_eq!(edge.metric("vendzz_rate_limited_total{route=\"progress\"}").await, 2.0);
     assert_eq!(edge.get(&format!("/quiz/{quiz}"), &[]).await.status, 200, "the quiz itself is still served");
 }
 
@@ -111,7 +127,7 @@ fn loopback_is_not_trusted_on_a_port_that_others_reach() {
     );
     exits_with(0, &["--print-config"], &env[..1]);
     let help = exits_with(0, &["--help"], &[]);
-    assert!(String::from_utf8_lossy(&help.stdout).contains("VENDZZ_LIMIT_VIEWS_BURST"));
+    assert!(String::from_utf8_lossy(&help.stdout).contains("VENDZZ_LIMIT_PROGRESS_BURST"));
 }
 
 #[tokio::test]

@@ -40,6 +40,9 @@ async fn views_are_shed_first_and_submissions_last() {
     let mut inside = vec![half_a_submission(&edge, &quiz).await, half_a_submission(&edge, &quiz).await];
     let view = edge.view(&quiz, "text/plain", "").await;
     assert_eq!((view.status, view.code(), view.header("retry-after")), (503, "overloaded", "1"));
+    let beacon = json!({ "responseId": TimedId::mint().to_string(), "sequence": 1 });
+    let progress = edge.progress(&quiz, &beacon, &[]).await;
+    assert_eq!((progress.status, progress.code()), (503, "overloaded"), "progress goes with views");
     assert_eq!(edge.get(&path, &[]).await.status, 200);
     inside.push(half_a_submission(&edge, &quiz).await);
     assert_eq!(edge.get(&path, &[]).await.status, 503);
@@ -53,6 +56,7 @@ async fn views_are_shed_first_and_submissions_last() {
         assert!(finish(stream).await.starts_with("HTTP/1.1 400 "), "those inside are served to the end");
     }
     assert_eq!(edge.view(&quiz, "text/plain", "").await.status, 204);
+    assert_eq!(edge.progress(&quiz, &beacon, &[]).await.status, 204);
     assert_eq!(edge.submit(&quiz, &json!({ "answers": answers() }), &[]).await.status, 200);
 }
 

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use nix::sys::signal::Signal;
 use serde_json::json;
 use tokio::net::{TcpListener, TcpStream};
+use vendzz_schemas::ids::TimedId;
 
 use crate::harness::{Edge, Installation, answers, document, kafka_address, quiz_id};
 
@@ -66,6 +67,19 @@ async fn without_kafka_quizzes_are_served_submissions_refused_and_everything_com
     assert_eq!((refused.status, refused.code()), (503, "log_unavailable"));
     assert!(refused.header("retry-after").parse::<u64>().unwrap() >= 1);
     assert_eq!(edge.view(&quiz, "text/plain", "").await.status, 503);
+    let beacon = |version: i64| json!({ "responseId": TimedId::mint().to_string(), "sequence": 1, "version": version });
+    let dropped = edge.progress(&quiz, &beacon(version), &[]).await;
+    assert_eq!(
+        (dropped.status, dropped.code(), dropped.header("retry-after")),
+        (503, "progress_dropped", "5")
+    );
+    let ahead = edge.progress(&quiz, &beacon(version + 1), &[]).await;
+    assert_eq!(
+        (ahead.status, ahead.code()),
+        (503, "version_not_yet_known"),
+        "it may have missed that version"
+    );
+    assert_eq!(edge.metric("vendzz_quiz_progress_total{outcome=\"dropped\"}").await, 2.0);
     assert_eq!(edge.get("/quiz/never-was", &[]).await.status, 404);
 
     // Meanwhile the quiz was edited; then Kafka is back.
@@ -80,6 +94,8 @@ async fn without_kafka_quizzes_are_served_submissions_refused_and_everything_com
     }
     assert_eq!(edge.submit(&quiz, &json!({ "answers": answers() }), &[]).await.status, 200);
     assert_eq!(log.submissions_of(&quiz).await.len(), 1);
+    assert_eq!(edge.progress(&quiz, &beacon(newer), &[]).await.status, 204);
+    assert_eq!(log.progress_of(&quiz, 1).await.len(), 1);
 }
 
 #[tokio::test]

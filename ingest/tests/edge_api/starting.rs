@@ -1,6 +1,7 @@
 use std::time::Duration;
 
 use serde_json::json;
+use vendzz_schemas::ids::TimedId;
 
 use crate::harness::{Edge, Installation, answers, document, quiz_id};
 
@@ -60,6 +61,9 @@ async fn in_production_topics_on_one_broker_are_too_little() {
             edge.wait_for_version(&quiz, version).await;
             let refused = edge.submit(&quiz, &json!({ "answers": answers() }), &[]).await;
             assert_eq!(refused.status, 503, "{refused:?}");
+            let beacon = json!({ "responseId": TimedId::mint().to_string(), "sequence": 1 });
+            let dropped = edge.progress(&quiz, &beacon, &[]).await;
+            assert_eq!((dropped.status, dropped.code()), (503, "progress_dropped"));
             assert_eq!(log.submissions_of(&quiz).await.len(), 0);
             return;
         }

@@ -1,5 +1,5 @@
 use serde_json::json;
-use vendzz_schemas::events::AnswerValue;
+use vendzz_schemas::events::{AnswerValue, ElementSeen};
 use vendzz_schemas::ids::TimedId;
 use vendzz_schemas::routing::route;
 use vendzz_schemas::topics::QUIZ_SUBMISSION;
@@ -65,6 +65,40 @@ async fn an_accepted_submission_stands_in_the_log_under_its_key_in_its_partition
     assert_eq!((event.bot_verdict.as_str(), event.bot_reasons.len()), ("human", 0));
     assert_eq!(event.address_hash.len(), 32);
     assert!(event.tags.is_empty());
+}
+
+#[tokio::test]
+async fn a_submission_carries_its_way_when_the_client_says_it() {
+    let installation = Installation::shared().await;
+    let (log, edge) = (installation.log().await, installation.edge(&[]).await);
+    let quiz = quiz_id("way");
+    let version = log.publish(&quiz, &document("Olá")).await;
+    edge.wait_for_version(&quiz, version).await;
+    let way = json!([
+        { "id": "intro", "millis": 1_200 }, { "id": "name", "millis": 0 }, { "id": "email", "millis": 86_400_000 },
+    ]);
+    let with = |elements: serde_json::Value, reported: serde_json::Value| json!({ "answers": answers(), "elements": elements, "reported": reported });
+    assert_eq!(edge.submit(&quiz, &with(way.clone(), json!(2)), &[]).await.status, 200);
+    assert_eq!(edge.submit(&quiz, &with(json!(null), json!(null)), &[]).await.status, 200);
+
+    let twice = json!([{ "id": "name", "millis": -1 }, { "id": "name", "millis": 5 }, { "id": "nobody", "millis": 5 }]);
+    let refused = edge.submit(&quiz, &with(twice, json!(4)), &[]).await;
+    assert_eq!((refused.status, refused.code()), (400, "invalid_request"));
+    let expected = [
+        ("/elements/0/millis", "out_of_range"),
+        ("/elements/1/id", "duplicate_id"),
+        ("/elements/2/id", "unknown_element"),
+        ("/reported", "out_of_range"),
+    ];
+    assert_eq!(refused.errors(), expected);
+
+    let mut records = log.submissions_of(&quiz).await;
+    records.sort_by_key(|record| record.event.elements.len());
+    assert_eq!(records.len(), 2);
+    assert_eq!((records[0].event.elements.len(), records[0].event.reported), (0, 0));
+    let seen = |id: &str, millis| ElementSeen { element_id: id.to_owned(), millis };
+    assert_eq!(records[1].event.elements, [seen("intro", 1_200), seen("name", 0), seen("email", 86_400_000)]);
+    assert_eq!(records[1].event.reported, 2);
 }
 
 #[tokio::test]

@@ -2,6 +2,7 @@ use std::time::Duration;
 
 use metrics::Counter;
 use rdkafka::ClientContext;
+use rdkafka::Message as _;
 use rdkafka::error::KafkaError;
 use rdkafka::producer::{DeliveryResult, Producer as _, ProducerContext};
 
@@ -18,9 +19,8 @@ pub struct BestEffortProducer {
     name: &'static str,
 }
 
-struct CountLosses {
-    lost: Counter,
-}
+/// By topic.
+struct CountLosses(Vec<(String, Counter)>);
 
 impl ClientContext for CountLosses {}
 
@@ -28,19 +28,25 @@ impl ProducerContext for CountLosses {
     type DeliveryOpaque = ();
 
     fn delivery(&self, result: &DeliveryResult<'_>, (): ()) {
-        if result.is_err() {
-            self.lost.increment(1);
+        let Err((_, record)) = result else { return };
+        if let Some((_, lost)) = self.0.iter().find(|(topic, _)| topic == record.topic()) {
+            lost.increment(1);
         }
     }
 }
 
 impl BestEffortProducer {
-    /// `lost` counts the records that were taken into the queue and not delivered.
-    pub fn new(kafka: &KafkaConfig, settings: &ProducerSettings, lost: Counter) -> Result<Self, KafkaError> {
+    /// `lost` counts, for each topic by its whole name, the records that were taken into the queue and not
+    /// delivered.
+    pub fn new(
+        kafka: &KafkaConfig,
+        settings: &ProducerSettings,
+        lost: Vec<(String, Counter)>,
+    ) -> Result<Self, KafkaError> {
         let mut config = client_config(kafka, settings);
         config.set("delivery.report.only.error", "true");
         Ok(Self {
-            inner: PolledProducer::new(&config, settings.name, CountLosses { lost })?,
+            inner: PolledProducer::new(&config, settings.name, CountLosses(lost))?,
             name: settings.name,
         })
     }
@@ -76,3 +82,7 @@ impl BestEffortProducer {
         self.inner.fatal_error()
     }
 }
+
+#[cfg(test)]
+#[path = "best_effort_producer_tests.rs"]
+mod tests;

@@ -52,6 +52,7 @@ metric_names! {
     AddressHashMissing, Counter, "vendzz_address_hash_missing_total", [], "Events without an address hash, because the day's key was not known.";
     RequestPanics, Counter, "vendzz_request_panics_total", [], "Requests whose handler panicked and was answered 500.";
     SnapshotAge, Gauge, "vendzz_snapshot_age_seconds", [], "Seconds since the edge's disk snapshot was last written.";
+    QuizProgress, Counter, "vendzz_quiz_progress_total", ["outcome"], "Progress beacons by outcome: accepted, refused, limited, dropped (queue full or Kafka away), lost (accepted, not delivered).";
     // The admin API.
     QuizChanges, Counter, "vendzz_quiz_changes_total", ["action", "outcome"], "Changes of quizzes asked of the admin API, by action (publish, unpublish) and outcome: created, updated, unchanged, refused, conflict, unavailable, unknown, failed.";
     // Producers.

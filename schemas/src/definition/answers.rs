@@ -29,6 +29,8 @@ pub struct CheckedAnswers {
     /// Another version was answered, and the answers fail this one (removed element or choice, range,
     /// required): to be tagged `stale_definition`.
     pub stale: bool,
+    /// An element of a contact's type (e-mail, phone) has an answer that passes its check.
+    pub contact_given: bool,
 }
 
 /// Checks the `answers` object of a submission.
@@ -41,20 +43,22 @@ pub fn check_submission(
     answers: &Map<String, Value>,
     context: &SubmissionContext,
 ) -> Result<CheckedAnswers, Vec<FieldProblem>> {
-    let mut check = SubmissionCheck {
-        quiz,
-        context: CheckContext { received_at_ms: context.received_at_ms, time_zone: quiz.time_zone() },
-        is_current: context.answered_version_is_current,
-        by_place: (0..quiz.elements.len()).map(|_| None).collect(),
-        to_retired: Vec::new(),
-        has_problem_at: Vec::new(),
-        problems: Vec::new(),
-        stale: false,
-    };
-    for (element_id, value) in answers {
-        check.answer(element_id, value);
-    }
+    let mut check = SubmissionCheck::new(quiz, context);
+    check.answers(answers);
     check.required();
+    check.finish()
+}
+
+/// Checks the answers so far of somebody who has not finished, whatever version he answers: only what is
+/// wrong in form is refused. Nothing is asked for that is missing, so that is never `stale`.
+pub fn check_partial(
+    quiz: &CompiledQuiz,
+    answers: &Map<String, Value>,
+    received_at_ms: i64,
+) -> Result<CheckedAnswers, Vec<FieldProblem>> {
+    let context = SubmissionContext { answered_version_is_current: false, received_at_ms };
+    let mut check = SubmissionCheck::new(quiz, &context);
+    check.answers(answers);
     check.finish()
 }
 
@@ -69,9 +73,30 @@ struct SubmissionCheck<'q> {
     has_problem_at: Vec<usize>,
     problems: Vec<FieldProblem>,
     stale: bool,
+    contact_given: bool,
 }
 
 impl<'q> SubmissionCheck<'q> {
+    fn new(quiz: &'q CompiledQuiz, context: &SubmissionContext) -> Self {
+        Self {
+            quiz,
+            context: CheckContext { received_at_ms: context.received_at_ms, time_zone: quiz.time_zone() },
+            is_current: context.answered_version_is_current,
+            by_place: (0..quiz.elements.len()).map(|_| None).collect(),
+            to_retired: Vec::new(),
+            has_problem_at: Vec::new(),
+            problems: Vec::new(),
+            stale: false,
+            contact_given: false,
+        }
+    }
+
+    fn answers(&mut self, answers: &Map<String, Value>) {
+        for (element_id, value) in answers {
+            self.answer(element_id, value);
+        }
+    }
+
     fn answer(&mut self, element_id: &str, value: &Value) {
         let quiz: &'q CompiledQuiz = self.quiz;
         match quiz.known(element_id) {
@@ -112,7 +137,10 @@ impl<'q> SubmissionCheck<'q> {
             return Kept::Refused;
         };
         match check.check(value, &self.context) {
-            Verdict::Good(answer) => Kept::Answer(answer),
+            Verdict::Good(answer) => {
+                self.contact_given |= element.is_contact;
+                Kept::Answer(answer)
+            }
             Verdict::FailsThisVersion(answer, _) if !self.is_current => {
                 self.stale = true;
                 Kept::Answer(answer)
@@ -155,7 +183,11 @@ impl<'q> SubmissionCheck<'q> {
         }
         let given = self.quiz.elements.iter().zip(self.by_place);
         let current = given.filter_map(|(element, answer)| answer.map(|answer| (element.id.clone(), answer)));
-        Ok(CheckedAnswers { answers: current.chain(self.to_retired).collect(), stale: self.stale })
+        Ok(CheckedAnswers {
+            answers: current.chain(self.to_retired).collect(),
+            stale: self.stale,
+            contact_given: self.contact_given,
+        })
     }
 }
 

@@ -333,3 +333,42 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn a_partial_response_is_asked_for_form_alone() {
+    let quiz = compiled(
+        json!([
+            {"id": "name", "type": "name", "label": "?", "required": true},
+            {"id": "email", "type": "email", "label": "?"},
+            {"id": "phone", "type": "phone", "label": "?"},
+            {"id": "nps", "type": "nps", "label": "?"},
+            {"id": "title", "type": "heading", "properties": {"text": "T"}},
+        ]),
+        json!([]),
+    );
+    let partial = |answers: Value| {
+        let Value::Object(answers) = answers else { panic!("answers are an object") };
+        let checked = check_partial(&quiz, &answers, RECEIVED_AT_MS);
+        checked.map(|checked| (checked.answers.len(), checked.stale, checked.contact_given))
+    };
+    // Answers → how many are kept, whether they fail this version, whether they give a contact.
+    for (answers, expected) in [
+        (json!({}), (0, false, false)),
+        (json!({"name": "Ana"}), (1, false, false)),
+        (json!({"email": "ana@exemplo.com"}), (1, false, true)),
+        (json!({"phone": "(11) 98765-4321"}), (1, false, true)),
+        (json!({"phone": "(11) 9876"}), (1, true, false)),
+        (json!({"nps": 11}), (1, true, false)),
+        (json!({"email": " ", "phone": null}), (0, false, false)),
+    ] {
+        assert_eq!(partial(answers.clone()), Ok(expected), "{answers}");
+    }
+    for (answers, code) in [
+        (json!({"email": "ana@"}), "bad_email"),
+        (json!({"name": 7}), "wrong_type"),
+        (json!({"title": "x"}), "not_a_question"),
+        (json!({"nobody": 1}), "unknown_element"),
+    ] {
+        assert_eq!(partial(answers.clone()).unwrap_err()[0].code, code, "{answers}");
+    }
+}

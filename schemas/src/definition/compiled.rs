@@ -20,12 +20,15 @@ pub struct CompiledQuiz {
     flow: Flow,
     time_zone: Tz,
     hidden_fields: Vec<String>,
+    saves_partial_responses: bool,
 }
 
 #[derive(Debug)]
 pub(super) struct CompiledElement {
     pub(super) id: String,
     pub(super) required: bool,
+    /// Of a type whose answers are ways to reach somebody.
+    pub(super) is_contact: bool,
     /// None for content.
     pub(super) check: Option<Box<dyn AnswerCheck>>,
 }
@@ -66,6 +69,7 @@ impl CompiledQuiz {
             index,
             time_zone: document.time_zone.parse().unwrap_or(Tz::UTC),
             hidden_fields: document.hidden_fields.clone(),
+            saves_partial_responses: document.save_partial_responses,
         }
     }
 
@@ -78,6 +82,16 @@ impl CompiledQuiz {
     /// The page parameters that are taken along.
     pub fn hidden_fields(&self) -> &[String] {
         &self.hidden_fields
+    }
+
+    /// Whether answers are kept of those who gave a contact and did not finish.
+    pub fn saves_partial_responses(&self) -> bool {
+        self.saves_partial_responses
+    }
+
+    /// Whether any version of the quiz has, or had, an element of this id.
+    pub fn has_element(&self, element_id: &str) -> bool {
+        self.index.contains_key(element_id)
     }
 
     pub fn time_zone(&self) -> Tz {
@@ -95,12 +109,14 @@ impl CompiledQuiz {
 
 impl CompiledElement {
     fn new(element: &Element) -> Self {
-        let check: Option<Box<dyn AnswerCheck>> = match ElementKind::from_wire(&element.element_type) {
+        let kind = ElementKind::from_wire(&element.element_type);
+        let is_contact = matches!(kind, ElementKind::Known(element_type) if element_type.is_contact);
+        let check: Option<Box<dyn AnswerCheck>> = match kind {
             ElementKind::Known(element_type) => {
                 element_type.build_check.map(|build| build(&Settings::new(element_type, element)))
             }
             ElementKind::Unknown(_) => Some(Box::new(AnyFormCheck)),
         };
-        Self { id: element.id.clone(), required: element.required, check }
+        Self { id: element.id.clone(), required: element.required, is_contact, check }
     }
 }

@@ -19,7 +19,7 @@ mod public_view;
 mod sample;
 mod score;
 
-pub use answers::{CheckedAnswers, SubmissionContext, check_submission};
+pub use answers::{CheckedAnswers, SubmissionContext, check_partial, check_submission};
 pub(crate) use check::{Comparable, MAX_DEPTH, MAX_PARTS, TextForm};
 pub use check::{MAX_DOCUMENT_BYTES, check_definition, check_definition_value};
 pub use compiled::CompiledQuiz;

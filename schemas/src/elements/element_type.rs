@@ -15,6 +15,8 @@ pub struct ElementType {
     /// Answers are texts whose order is the order of time (dates and times), so a condition may ask
     /// for greater or less.
     pub ordered_text: bool,
+    /// An answer is a way to reach whoever gave it.
+    pub is_contact: bool,
     /// What it is, in one sentence.
     pub summary: &'static str,
     /// How an answer is checked and in which form it is kept, in one sentence; empty for content.
@@ -84,6 +86,12 @@ impl ElementType {
     /// Says that its answers sort as texts in the order of time.
     pub(super) const fn in_order_of_time(mut self) -> Self {
         self.ordered_text = true;
+        self
+    }
+
+    /// Says that its answers are ways to reach somebody.
+    pub(super) const fn as_contact(mut self) -> Self {
+        self.is_contact = true;
         self
     }
 

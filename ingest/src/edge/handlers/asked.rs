@@ -6,12 +6,17 @@ use hyper::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, USER_AGENT};
 use hyper::http::request::Parts;
 use vendzz_schemas::ids::TimedId;
 
+use super::fields::Fields;
 use crate::edge::client::{NetworkLimiter, UserAgent};
 use crate::edge::http::{Class, Permit};
 use crate::edge::quizzes::{ServedQuiz, Standing};
 use crate::edge::refusals;
 use crate::edge::state::Edge;
 use crate::problem::Problem;
+
+/// A follower that has compared itself with the log's end within this time knows every version that a
+/// page can have shown.
+const VERSIONS_ARE_KNOWN_SECONDS: u64 = 10;
 
 /// A request for a quiz that exists, before its body is read.
 pub struct Asked<'r> {
@@ -86,12 +91,38 @@ impl<'r> Asked<'r> {
         }
     }
 
+    /// `navigator.sendBeacon` sends its text as text/plain, unless the page goes to some length.
+    pub fn require_beacon_type(&self) -> Result<(), Problem> {
+        let content_type = self.content_type();
+        let is_taken = |name: &[u8]| content_type.eq_ignore_ascii_case(name);
+        if is_taken(b"application/json") || is_taken(b"text/plain") {
+            return Ok(());
+        }
+        Err(refusals::wrong_content_type("application/json or text/plain"))
+    }
+
     /// The hash under which the address may be kept; empty, and counted, without the day's key.
     pub fn address_hash(&self, address: IpAddr) -> String {
         self.edge.address_keys.hash(address, self.now_ms).unwrap_or_else(|| {
             self.edge.metrics.address_hash_missing.increment(1);
             String::new()
         })
+    }
+
+    /// The version that a body names as answered; the current one when it names none. One that never was is
+    /// noted among the fields. A version ahead of ours may be one that this edge has not heard of yet:
+    /// then the client comes again, and before anything is judged by a definition that is too old for it.
+    pub(super) fn answered_version(&self, fields: &mut Fields) -> Result<i64, Problem> {
+        let version = fields.count("version").unwrap_or(self.quiz.version);
+        if version <= self.quiz.version {
+            return Ok(version);
+        }
+        let age = self.edge.definitions_follower.in_step_age();
+        if age.is_none_or(|age| age.as_secs() >= VERSIONS_ARE_KNOWN_SECONDS) {
+            return Err(refusals::version_not_yet_known());
+        }
+        fields.wrong("version", "unknown_version", "the quiz has no such version");
+        Ok(version)
     }
 
     /// An id's time decides where its record goes, so it may not lie far ahead.

@@ -1,4 +1,5 @@
 use serde_json::{Map, Value};
+use vendzz_schemas::definition::FieldProblem;
 use vendzz_schemas::events::Utm;
 use vendzz_schemas::ids::TimedId;
 use vendzz_schemas::json;
@@ -6,6 +7,9 @@ use vendzz_schemas::json;
 use crate::edge::client::{UtmReader, referrer_of};
 use crate::edge::refusals;
 use crate::problem::{FieldError, Problem};
+
+/// More errors than this are not listed: the list answers a person who mends a page.
+const MAX_ERRORS: usize = 50;
 
 /// The members of a JSON body, taken one by one. What is wrong is gathered, so that one answer names it
 /// all. `null` is the same as absent; members that nobody takes are ignored.
@@ -20,6 +24,16 @@ impl Fields {
             Value::Object(object) => Ok(Self { object, errors: Vec::new() }),
             _ => Err(refusals::not_an_object()),
         }
+    }
+
+    /// Every answer that is wrong.
+    pub(super) fn wrong_answers(&mut self, problems: Vec<FieldProblem>) {
+        problems.into_iter().for_each(|problem| self.note(problem.into()));
+    }
+
+    /// Whether nothing was wrong so far.
+    pub(super) fn are_right(&self) -> bool {
+        self.errors.is_empty()
     }
 
     /// Everything that was wrong, if anything was.
@@ -38,6 +52,10 @@ impl Fields {
         }
     }
 
+    pub(super) fn required_timed_id(&mut self, name: &str) -> Option<TimedId> {
+        self.require(name, Self::timed_id)
+    }
+
     /// A whole number, 0 or more.
     pub(super) fn count(&mut self, name: &str) -> Option<i64> {
         match self.take(name)? {
@@ -50,6 +68,20 @@ impl Fields {
             },
             _ => {
                 self.wrong(name, "wrong_type", "must be a whole number");
+                None
+            }
+        }
+    }
+
+    pub(super) fn required_count(&mut self, name: &str) -> Option<i64> {
+        self.require(name, Self::count)
+    }
+
+    pub(super) fn list(&mut self, name: &str) -> Option<Vec<Value>> {
+        match self.take(name)? {
+            Value::Array(items) => Some(items),
+            _ => {
+                self.wrong(name, "wrong_type", "must be a list");
                 None
             }
         }
@@ -76,12 +108,16 @@ impl Fields {
     }
 
     pub(super) fn required_object(&mut self, name: &str) -> Map<String, Value> {
-        let errors_before = self.errors.len();
-        let object = self.object(name);
-        if object.is_none() && self.errors.len() == errors_before {
+        self.require(name, Self::object).unwrap_or_default()
+    }
+
+    /// A member that must be there; when it is not, that is what is wrong with it.
+    fn require<T>(&mut self, name: &str, take: impl Fn(&mut Self, &str) -> Option<T>) -> Option<T> {
+        if self.object.get(name).is_none_or(Value::is_null) {
             self.wrong(name, "required", "must be there");
+            return None;
         }
-        object.unwrap_or_default()
+        take(self, name)
     }
 
     pub(super) fn referrer(&mut self) -> String {
@@ -101,7 +137,7 @@ impl Fields {
     }
 
     pub(super) fn wrong(&mut self, name: &str, code: &'static str, detail: impl Into<String>) {
-        self.errors.push(FieldError::new(format!("/{name}"), code, detail));
+        self.note(FieldError::new(format!("/{name}"), code, detail));
     }
 
     pub(super) fn wrong_below(
@@ -112,7 +148,13 @@ impl Fields {
         detail: impl Into<String>,
     ) {
         let pointer = format!("/{name}/{}", json::pointer_segment(key));
-        self.errors.push(FieldError::new(pointer, code, detail));
+        self.note(FieldError::new(pointer, code, detail));
+    }
+
+    fn note(&mut self, error: FieldError) {
+        if self.errors.len() < MAX_ERRORS {
+            self.errors.push(error);
+        }
     }
 
     fn take(&mut self, name: &str) -> Option<Value> {

@@ -2,12 +2,16 @@
 
 mod asked;
 mod fields;
+mod progress;
+mod progress_body;
 mod quiz;
 mod submission;
 mod submit;
 mod view;
+mod way;
 
 pub use asked::Asked;
+pub use progress::progress;
 pub use quiz::quiz;
 pub use submit::submit;
 pub use view::{view, view_pixel};

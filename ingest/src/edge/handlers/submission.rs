@@ -5,7 +5,9 @@ use vendzz_schemas::definition::CompiledQuiz;
 use vendzz_schemas::events::Utm;
 use vendzz_schemas::ids::TimedId;
 
+use super::Asked;
 use super::fields::Fields;
+use super::way::Way;
 use crate::problem::Problem;
 
 /// A hidden field holds at most so many characters.
@@ -16,7 +18,7 @@ const MAX_HIDDEN_CHARACTERS: usize = 1_000;
 pub(super) struct SubmissionBody {
     pub(super) response_id: Option<TimedId>,
     pub(super) visitor_id: Option<TimedId>,
-    pub(super) version: Option<i64>,
+    pub(super) version: i64,
     pub(super) answers: Map<String, Value>,
     pub(super) hidden: BTreeMap<String, String>,
     pub(super) utm: Utm,
@@ -24,15 +26,17 @@ pub(super) struct SubmissionBody {
     pub(super) started_at: Option<i64>,
     pub(super) submitted_at: Option<i64>,
     pub(super) honeypot_filled: bool,
+    pub(super) way: Way,
 }
 
 impl SubmissionBody {
-    pub(super) fn read(body: &[u8], quiz: &CompiledQuiz) -> Result<Self, Problem> {
+    pub(super) fn read(body: &[u8], asked: &Asked<'_>) -> Result<Self, Problem> {
+        let quiz = &asked.quiz.compiled;
         let mut fields = Fields::read(body)?;
         let read = Self {
             response_id: fields.timed_id("responseId"),
             visitor_id: fields.timed_id("visitorId"),
-            version: fields.count("version"),
+            version: asked.answered_version(&mut fields)?,
             answers: fields.required_object("answers"),
             hidden: hidden_fields(&mut fields, quiz),
             utm: fields.utm(),
@@ -40,6 +44,7 @@ impl SubmissionBody {
             started_at: fields.count("startedAt"),
             submitted_at: fields.count("submittedAt"),
             honeypot_filled: fields.text("website").is_some_and(|text| !text.trim().is_empty()),
+            way: Way::take(&mut fields, quiz),
         };
         fields.finish().map(|()| read)
     }
@@ -51,7 +56,7 @@ impl SubmissionBody {
 }
 
 /// Those that the definition names; whatever else a page's address carried is nobody's business.
-fn hidden_fields(fields: &mut Fields, quiz: &CompiledQuiz) -> BTreeMap<String, String> {
+pub(super) fn hidden_fields(fields: &mut Fields, quiz: &CompiledQuiz) -> BTreeMap<String, String> {
     let mut hidden = BTreeMap::new();
     for (name, value) in fields.object("hidden").unwrap_or_default() {
         if !quiz.hidden_fields().contains(&name) {

@@ -18,10 +18,6 @@ use crate::problem::Problem;
 
 const JSON: &str = "application/json";
 
-/// A follower that has compared itself with the log's end within this time knows every version that a
-/// page can have shown.
-const VERSIONS_ARE_KNOWN_SECONDS: u64 = 10;
-
 /// `POST /api/quiz/{quiz}/submit`: 200 once the submission is durable.
 pub async fn submit(asked: &Asked<'_>, body: Incoming) -> Result<Response, Problem> {
     let is_hot = asked.quiz.rate.per_second(asked.now_ms) >= asked.edge.hot_quiz_per_second;
@@ -57,14 +53,12 @@ fn submission(
     body: &[u8],
 ) -> Result<(TimedId, QuizSubmitted), Problem> {
     let quiz = asked.quiz;
-    let body = SubmissionBody::read(body, &quiz.compiled)?;
+    let body = SubmissionBody::read(body, asked)?;
     if let Some(id) = &body.response_id {
         asked.require_past(id, "/responseId")?;
     }
-    let version = body.version.unwrap_or(quiz.version);
-    require_known_version(asked, version)?;
     let context = SubmissionContext {
-        answered_version_is_current: version == quiz.version,
+        answered_version_is_current: body.version == quiz.version,
         received_at_ms: asked.now_ms,
     };
     let checked =
@@ -94,7 +88,7 @@ fn submission(
         quiz_id: quiz.definition.quiz_id.clone(),
         response_id: response_id.to_string(),
         visitor_id: body.visitor_id.map(|id| id.to_string()),
-        version,
+        version: body.version,
         received_at: asked.now_ms,
         started_at: body.started_at,
         submitted_at: body.submitted_at,
@@ -108,22 +102,10 @@ fn submission(
         bot_reasons: judged.reasons.into_iter().map(str::to_owned).collect(),
         address_hash: asked.address_hash(client.address),
         tags,
-        elements: Vec::new(),
-        reported: 0,
+        elements: body.way.elements,
+        reported: body.way.reported,
     };
     Ok((response_id, submitted))
-}
-
-/// A version ahead of ours may be one that this edge has not heard of yet; then the client comes again.
-fn require_known_version(asked: &Asked<'_>, version: i64) -> Result<(), Problem> {
-    if version <= asked.quiz.version {
-        return Ok(());
-    }
-    let age = asked.edge.definitions_follower.in_step_age();
-    match age.is_some_and(|age| age.as_secs() < VERSIONS_ARE_KNOWN_SECONDS) {
-        true => Err(refusals::unknown_version()),
-        false => Err(refusals::version_not_yet_known()),
-    }
 }
 
 fn accepted(response_id: &str) -> Response {

@@ -31,9 +31,14 @@ pub async fn view(asked: &Asked<'_>, body: Incoming) -> Result<Response, Problem
     asked.require_unencoded()?;
     let body = read_body(body, &asked.edge.body_limits).await?;
     count_view(asked, facts_of_body(asked, &body)?)?;
+    Ok(queued())
+}
+
+/// What a beacon is answered with.
+pub(super) fn queued() -> Response {
     let mut response = Response::new(Full::new(Bytes::new()));
     *response.status_mut() = StatusCode::NO_CONTENT;
-    Ok(response)
+    response
 }
 
 /// `GET /api/quiz/{quiz}/view.gif`: the same, for pages without scripts.
@@ -55,16 +60,11 @@ fn let_in<'r>(asked: &Asked<'r>) -> Result<Permit<'r>, Problem> {
     Ok(permit)
 }
 
-/// `navigator.sendBeacon` sends its text as text/plain, unless the page goes to some length.
 fn facts_of_body(asked: &Asked<'_>, body: &[u8]) -> Result<ViewFacts, Problem> {
     if body.trim_ascii().is_empty() {
         return Ok(ViewFacts::default());
     }
-    let content_type = asked.content_type();
-    let is_taken = |name: &[u8]| content_type.eq_ignore_ascii_case(name);
-    if !is_taken(b"application/json") && !is_taken(b"text/plain") {
-        return Err(refusals::wrong_content_type("application/json or text/plain"));
-    }
+    asked.require_beacon_type()?;
     let mut fields = Fields::read(body)?;
     let facts = ViewFacts {
         visitor_id: fields.timed_id("visitorId"),

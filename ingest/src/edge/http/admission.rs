@@ -3,10 +3,11 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use metrics::Counter;
 use vendzz_runtime::telemetry::MetricName;
 
-/// What a request is for. The fuller the process, the fewer of these are let in: views go first, then
-/// pages and the submissions of a quiz that is being flooded, and all other submissions last.
+/// What a request is for. The fuller the process, the fewer of these are let in: views and progress
+/// beacons go first, then pages and the submissions of a quiz that is being flooded, and all other submissions last.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Class {
+    /// A progress beacon too.
     View,
     Page,
     HotSubmission,

@@ -11,12 +11,15 @@ pub enum Route {
     View,
     /// `GET /api/quiz/{quiz}/view.gif`
     ViewPixel,
+    /// `POST /api/quiz/{quiz}/progress`
+    Progress,
     /// Nothing stands there.
     Nowhere,
 }
 
 impl Route {
-    pub const ALL: [Self; 5] = [Self::Quiz, Self::Submit, Self::View, Self::ViewPixel, Self::Nowhere];
+    pub const ALL: [Self; 6] =
+        [Self::Quiz, Self::Submit, Self::View, Self::ViewPixel, Self::Progress, Self::Nowhere];
 
     /// The route of a path, and the quiz id in it, which is not checked.
     pub fn of(path: &str) -> (Self, &str) {
@@ -35,6 +38,7 @@ impl Route {
             "submit" => (Self::Submit, quiz_id),
             "view" => (Self::View, quiz_id),
             "view.gif" => (Self::ViewPixel, quiz_id),
+            "progress" => (Self::Progress, quiz_id),
             _ => (Self::Nowhere, ""),
         }
     }
@@ -43,7 +47,7 @@ impl Route {
     pub fn takes(self, method: &Method) -> bool {
         match self {
             Self::Quiz | Self::ViewPixel => method == Method::GET || method == Method::HEAD,
-            Self::Submit | Self::View => method == Method::POST,
+            Self::Submit | Self::View | Self::Progress => method == Method::POST,
             Self::Nowhere => false,
         }
     }
@@ -52,7 +56,7 @@ impl Route {
     pub fn allowed(self) -> &'static str {
         match self {
             Self::Quiz | Self::ViewPixel => "GET, HEAD, OPTIONS",
-            Self::Submit | Self::View => "POST, OPTIONS",
+            Self::Submit | Self::View | Self::Progress => "POST, OPTIONS",
             Self::Nowhere => "",
         }
     }
@@ -63,6 +67,7 @@ impl Route {
             Self::Submit => "submit",
             Self::View => "view",
             Self::ViewPixel => "view_pixel",
+            Self::Progress => "progress",
             Self::Nowhere => "none",
         }
     }
@@ -79,6 +84,7 @@ mod tests {
             ("/api/quiz/emagrecer/submit", (Route::Submit, "emagrecer")),
             ("/api/quiz/emagrecer/view", (Route::View, "emagrecer")),
             ("/api/quiz/emagrecer/view.gif", (Route::ViewPixel, "emagrecer")),
+            ("/api/quiz/emagrecer/progress", (Route::Progress, "emagrecer")),
             ("/", (Route::Nowhere, "")),
             ("*", (Route::Nowhere, "")),
             ("", (Route::Nowhere, "")),

@@ -70,6 +70,7 @@ async fn handle(
         Route::Submit => handlers::submit(&asked, body).await,
         Route::View => handlers::view(&asked, body).await,
         Route::ViewPixel => handlers::view_pixel(&asked),
+        Route::Progress => handlers::progress(&asked, body).await,
         Route::Nowhere => Err(refusals::not_found()),
     }
 }

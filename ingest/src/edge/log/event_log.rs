@@ -6,19 +6,21 @@ use tokio::time::Instant;
 use vendzz_runtime::kafka::{BestEffortProducer, KafkaConfig, OutgoingRecord, Producer, SendError};
 use vendzz_runtime::tables::Tables;
 use vendzz_schemas::codec::Encoder;
-use vendzz_schemas::events::{QuizSubmitted, QuizViewed};
+use vendzz_schemas::events::{QuizProgressed, QuizSubmitted, QuizViewed};
 use vendzz_schemas::ids::TimedId;
 use vendzz_schemas::{routing, topics};
 
 /// Between two attempts to write to a partition that this client has not heard of yet.
 const PARTITION_WAIT: Duration = Duration::from_millis(250);
 
-/// Appends submissions and views to the partitions that their ids say.
+/// Appends submissions, views and progress to the partitions that their ids say.
 pub struct EventLog {
     submissions: Producer,
+    /// Of views and of progress.
     views: BestEffortProducer,
     submission_topic: String,
     view_topic: String,
+    progress_topic: String,
     tables: Tables,
     encoders: OnceLock<Encoders>,
     /// V of DESIGN section 4.
@@ -30,6 +32,7 @@ pub struct EventLog {
 struct Encoders {
     submitted: Encoder<QuizSubmitted>,
     viewed: Encoder<QuizViewed>,
+    progressed: Encoder<QuizProgressed>,
 }
 
 /// Why an event is not known to stand in the log.
@@ -62,6 +65,7 @@ impl EventLog {
             views,
             submission_topic: kafka.name(topics::QUIZ_SUBMISSION),
             view_topic: kafka.name(topics::QUIZ_VIEW),
+            progress_topic: kafka.name(topics::QUIZ_PROGRESS),
             tables,
             encoders: OnceLock::new(),
             epoch_max_age,
@@ -82,8 +86,9 @@ impl EventLog {
         let encoders = Encoders {
             submitted: self.tables.schema_ids.encoder(&self.submission_topic)?,
             viewed: self.tables.schema_ids.encoder(&self.view_topic)?,
+            progressed: self.tables.schema_ids.encoder(&self.progress_topic)?,
         };
-        for topic in [&self.submission_topic, &self.view_topic] {
+        for topic in [&self.submission_topic, &self.view_topic, &self.progress_topic] {
             anyhow::ensure!(
                 self.tables.epochs.get(topic).is_some(),
                 "{topic} has no epochs: run `vendzz topics apply`"
@@ -98,6 +103,7 @@ impl EventLog {
     pub async fn warm(&self, timeout: Duration) -> anyhow::Result<()> {
         self.submissions.warm(&self.submission_topic, timeout).await?;
         self.views.warm(&self.view_topic, timeout).await?;
+        self.views.warm(&self.progress_topic, timeout).await?;
         Ok(())
     }
 
@@ -157,14 +163,23 @@ impl EventLog {
         let key = format!("{}/{}", viewed.quiz_id, viewed.visitor_id);
         let payload =
             encoders.viewed.encode(viewed).map_err(|error| AppendError::NotWritten(error.to_string()))?;
-        let record = OutgoingRecord {
-            topic: &self.view_topic,
-            partition,
-            key: key.as_bytes(),
-            payload: Some(&payload),
-            headers: &[],
-        };
-        self.views.enqueue(&record).map_err(AppendError::from)
+        self.enqueue(&self.view_topic, partition, &key, &payload)
+    }
+
+    /// Returns once the record is in the producer's queue, which it shares with views.
+    pub fn enqueue_progress(
+        &self,
+        response_id: &TimedId,
+        progressed: &QuizProgressed,
+    ) -> Result<(), AppendError> {
+        let encoders = self.encoders()?;
+        let partition = self.partition(&self.progress_topic, &progressed.quiz_id, response_id)?;
+        let key = format!("{}/{}", progressed.quiz_id, progressed.response_id);
+        let payload = encoders
+            .progressed
+            .encode(progressed)
+            .map_err(|error| AppendError::NotWritten(error.to_string()))?;
+        self.enqueue(&self.progress_topic, partition, &key, &payload)
     }
 
     /// Waits until both queues are empty.
@@ -184,6 +199,12 @@ impl EventLog {
     pub fn report(&self) {
         self.submissions.report();
         self.views.report();
+    }
+
+    fn enqueue(&self, topic: &str, partition: i32, key: &str, payload: &[u8]) -> Result<(), AppendError> {
+        let record =
+            OutgoingRecord { topic, partition, key: key.as_bytes(), payload: Some(payload), headers: &[] };
+        self.views.enqueue(&record).map_err(AppendError::from)
     }
 
     fn encoders(&self) -> Result<&Encoders, AppendError> {

@@ -51,6 +51,8 @@ impl Edge {
             ("VENDZZ_LIMIT_SUBMISSIONS_BURST", "1000000"),
             ("VENDZZ_LIMIT_VIEWS_PER_MINUTE", "1000000"),
             ("VENDZZ_LIMIT_VIEWS_BURST", "1000000"),
+            ("VENDZZ_LIMIT_PROGRESS_PER_MINUTE", "1000000"),
+            ("VENDZZ_LIMIT_PROGRESS_BURST", "1000000"),
         ];
         let mut command = Command::new(edge_binary());
         command.env_clear().envs(usual).envs(env.iter().copied()).stderr(Stdio::piped());
@@ -121,6 +123,12 @@ impl Edge {
         let request = self.request(Method::POST, &format!("/api/quiz/{quiz_id}/view"));
         let request = request.header("content-type", content_type).body(body.to_owned());
         Answer::of(request.send().await.unwrap()).await
+    }
+
+    /// Sends a progress beacon as it is.
+    pub(crate) async fn progress(&self, quiz_id: &str, body: &Value, headers: &[(&str, &str)]) -> Answer {
+        let request = self.request(Method::POST, &format!("/api/quiz/{quiz_id}/progress")).json(body);
+        Answer::of(with_headers(request, headers).send().await.unwrap()).await
     }
 
     /// Status and body of `/readyz`.

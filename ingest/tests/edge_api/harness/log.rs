@@ -6,8 +6,10 @@ use tokio_util::sync::CancellationToken;
 use vendzz_runtime::kafka::{Follower, KafkaConfig, OutgoingRecord, Producer, ProducerSettings};
 use vendzz_runtime::tables::{Epochs, SchemaIds, Tables};
 use vendzz_schemas::codec::{Decoder, split_frame};
-use vendzz_schemas::events::{AvroEvent, QuizDefinition, QuizSubmitted, QuizViewed, RetiredElement};
-use vendzz_schemas::topics::{EDGE_ADDRESS_KEY, QUIZ_DEFINITION, QUIZ_SUBMISSION, QUIZ_VIEW};
+use vendzz_schemas::events::{
+    AvroEvent, QuizDefinition, QuizProgressed, QuizSubmitted, QuizViewed, RetiredElement,
+};
+use vendzz_schemas::topics::{EDGE_ADDRESS_KEY, QUIZ_DEFINITION, QUIZ_PROGRESS, QUIZ_SUBMISSION, QUIZ_VIEW};
 
 use super::now_ms;
 
@@ -123,9 +125,27 @@ impl Log {
         panic!("fewer than {count} views of {quiz_id} reached the log");
     }
 
+    /// As for views; in the order of their sequence.
+    pub(crate) async fn progress_of(&self, quiz_id: &str, count: usize) -> Vec<Record<QuizProgressed>> {
+        for _ in 0..100 {
+            let mut progress = self.events::<QuizProgressed>(QUIZ_PROGRESS).await;
+            progress.retain(|record| record.event.quiz_id == quiz_id);
+            if progress.len() >= count {
+                progress.sort_by_key(|record| (record.event.sequence, record.event.received_at));
+                return progress;
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+        panic!("fewer than {count} beacons of {quiz_id} reached the log");
+    }
+
     /// Records of all topics that the edge writes events to.
     pub(crate) async fn event_count(&self) -> usize {
-        self.read(QUIZ_SUBMISSION).await.len() + self.read(QUIZ_VIEW).await.len()
+        let mut count = 0;
+        for topic in [QUIZ_SUBMISSION, QUIZ_VIEW, QUIZ_PROGRESS] {
+            count += self.read(topic).await.len();
+        }
+        count
     }
 
     /// Days and keys, as they stand in the log.
