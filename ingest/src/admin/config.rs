@@ -24,7 +24,7 @@ pub struct AdminConfig {
     pub(super) addr: SocketAddr,
     pub(super) token: AdminToken,
     pub(super) lock: LockConfig,
-    /// How long a change may take to read `quiz.definition.v1` to its end.
+    /// How long a change may take to read to their ends the topics that it is judged by.
     pub(super) read_timeout: Duration,
     /// After this long without an acknowledgement the outcome of a change is unknown.
     pub(super) message_timeout: Duration,
@@ -43,7 +43,7 @@ impl AdminConfig {
             read_timeout: env.span(
                 "VENDZZ_ADMIN_READ_TIMEOUT",
                 Duration::from_secs(2),
-                "how long a change may take to read quiz.definition.v1 to its end",
+                "how long a change may take to read the definitions' topics to their ends",
             ),
             message_timeout: env.span(
                 "VENDZZ_ADMIN_MESSAGE_TIMEOUT",

@@ -1,157 +1,165 @@
-//! The newest version of each quiz, folded from `quiz.definition.v1`.
+//! The versions of each quiz or campaign, folded from their topic.
 
 use std::collections::BTreeMap;
+use std::ops::Bound;
 use std::sync::{Arc, PoisonError, RwLock};
 
-use vendzz_runtime::telemetry::MetricName;
-use vendzz_schemas::definition::{History, QuizDocument};
-use vendzz_schemas::events::{QuizDefinition, QuizState};
+use super::kind::{Kind, VersionTag};
 
-/// One version of a quiz as it stands in the log.
+/// One version as it stands in the log.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct Version {
-    /// The record's offset.
-    pub(super) number: i64,
-    pub(super) definition: QuizDefinition,
-    /// Of its document.
-    pub(super) title: String,
-    /// The version that stood before it, as far as this process has seen it.
+pub(super) struct Version<K: Kind> {
+    /// The record's.
+    pub(super) offset: i64,
+    pub(super) tag: VersionTag,
+    /// Append time, milliseconds since 1970 (UTC).
+    pub(super) appended_at: i64,
+    pub(super) event: K::Event,
+    pub(super) headline: K::Headline,
+    /// Offset of the version that stood before it, as far as this process has seen it.
     pub(super) replaced: Option<i64>,
 }
 
-impl Version {
-    pub(super) fn is_unpublished(&self) -> bool {
-        self.definition.state() == QuizState::Unpublished
-    }
-
-    /// Every element and choice up to and including this version.
-    pub(super) fn history(&self) -> Result<History, serde_json::Error> {
-        let document: QuizDocument = serde_json::from_str(&self.definition.document)?;
-        Ok(History::of_version(&document, &self.definition.retired))
-    }
-}
-
-/// The newest version of a quiz cannot be read by this build, so it must not be replaced by it either.
+/// A version that this build cannot read. While it is the newest it must not be replaced by this build.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("version {number} of {quiz_id} cannot be read: {reason}")]
+#[error("version {tag} of {id} cannot be read: {reason}")]
 pub(super) struct UnreadableVersion {
-    pub(super) quiz_id: String,
-    pub(super) number: i64,
+    pub(super) id: String,
+    pub(super) offset: i64,
+    pub(super) tag: VersionTag,
     pub(super) reason: String,
 }
 
-type Held = Result<Arc<Version>, UnreadableVersion>;
-
-/// All quizzes, by id. Cloned handles share one table.
-#[derive(Clone, Default)]
-pub(super) struct Definitions {
-    by_quiz: Arc<RwLock<BTreeMap<String, Held>>>,
+/// What a thing is now, and what it was, as far as that is kept.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Standing<K: Kind> {
+    pub(super) newest: Arc<Version<K>>,
+    /// Those before the newest, oldest first; empty unless [`Kind::KEEPS_FORMER`]. Unreadable ones are
+    /// left out.
+    pub(super) former: Vec<Arc<Version<K>>>,
 }
 
-impl Definitions {
-    /// The newest version of a quiz; `None` when there is no such quiz.
-    pub(super) fn get(&self, quiz_id: &str) -> Result<Option<Arc<Version>>, UnreadableVersion> {
-        let by_quiz = self.by_quiz.read().unwrap_or_else(PoisonError::into_inner);
-        by_quiz.get(quiz_id).cloned().transpose()
+/// One record of the topic.
+#[derive(Debug)]
+pub(super) struct Record<E> {
+    pub(super) offset: i64,
+    pub(super) appended_at: i64,
+    /// The event, or why it could not be decoded.
+    pub(super) decoded: Result<E, String>,
+}
+
+pub(super) type Held<K> = Result<Arc<Version<K>>, UnreadableVersion>;
+
+/// The versions of one thing.
+struct Versions<K: Kind> {
+    newest: Held<K>,
+    /// Oldest first.
+    former: Vec<Held<K>>,
+}
+
+/// All things of a kind, by id. Cloned handles share one table.
+#[derive(Clone)]
+pub(super) struct Definitions<K: Kind> {
+    by_id: Arc<RwLock<BTreeMap<String, Versions<K>>>>,
+}
+
+impl<K: Kind> Default for Definitions<K> {
+    fn default() -> Self {
+        Self { by_id: Arc::default() }
+    }
+}
+
+impl<K: Kind> Definitions<K> {
+    /// The newest version; `None` when nothing has this id.
+    pub(super) fn get(&self, id: &str) -> Result<Option<Arc<Version<K>>>, UnreadableVersion> {
+        let by_id = self.by_id.read().unwrap_or_else(PoisonError::into_inner);
+        by_id.get(id).map(|versions| versions.newest.clone()).transpose()
     }
 
-    /// At most `limit` quizzes whose ids come after `after`, in order; unreadable ones are left out.
-    pub(super) fn page(&self, after: &str, limit: usize) -> Vec<(String, Arc<Version>)> {
-        let by_quiz = self.by_quiz.read().unwrap_or_else(PoisonError::into_inner);
-        let following =
-            by_quiz.range::<str, _>((std::ops::Bound::Excluded(after), std::ops::Bound::Unbounded));
-        let readable = following.filter_map(|(quiz_id, held)| Some((quiz_id.clone(), held.clone().ok()?)));
-        readable.take(limit).collect()
+    /// The newest version and those before it; `None` when nothing has this id.
+    pub(super) fn standing(&self, id: &str) -> Result<Option<Standing<K>>, UnreadableVersion> {
+        let by_id = self.by_id.read().unwrap_or_else(PoisonError::into_inner);
+        let Some(versions) = by_id.get(id) else { return Ok(None) };
+        let newest = versions.newest.clone()?;
+        let former = versions.former.iter().filter_map(|held| held.clone().ok()).collect();
+        Ok(Some(Standing { newest, former }))
+    }
+
+    /// All versions that are kept, newest first; `None` when nothing has this id.
+    pub(super) fn versions(&self, id: &str) -> Option<Vec<Held<K>>> {
+        let by_id = self.by_id.read().unwrap_or_else(PoisonError::into_inner);
+        let versions = by_id.get(id)?;
+        let newest = std::iter::once(&versions.newest);
+        Some(newest.chain(versions.former.iter().rev()).cloned().collect())
+    }
+
+    /// The newest versions of at most `limit` things that are `wanted` and whose ids come after `after`, in
+    /// order; unreadable ones are left out.
+    pub(super) fn page(
+        &self,
+        after: &str,
+        limit: usize,
+        wanted: impl Fn(&Version<K>) -> bool,
+    ) -> Vec<Arc<Version<K>>> {
+        let by_id = self.by_id.read().unwrap_or_else(PoisonError::into_inner);
+        let following = by_id.range::<str, _>((Bound::Excluded(after), Bound::Unbounded));
+        let readable = following.filter_map(|(_, versions)| versions.newest.as_ref().ok());
+        readable.filter(|version| wanted(version)).take(limit).cloned().collect()
     }
 
     /// Folds one record. An offset that is not newer than the version held was seen before: the topic
     /// is read again from its start when the connection was lost.
-    pub(super) fn apply(&self, quiz_id: &str, offset: i64, decoded: Result<QuizDefinition, String>) {
-        let mut by_quiz = self.by_quiz.write().unwrap_or_else(PoisonError::into_inner);
-        let held = by_quiz.get(quiz_id).map(number_of);
-        if held >= Some(offset) {
+    pub(super) fn apply(&self, id: &str, tag: VersionTag, record: Record<K::Event>) {
+        let offset = record.offset;
+        let mut by_id = self.by_id.write().unwrap_or_else(PoisonError::into_inner);
+        let replaced = by_id.get(id).map(|versions| offset_of(&versions.newest));
+        if replaced >= Some(offset) {
             return;
         }
-        let entry = read_version(quiz_id, offset, decoded, held);
-        if let Err(unreadable) = &entry {
-            tracing::error!(
-                quiz_id,
-                version = offset,
-                reason = unreadable.reason,
-                "unreadable version of a quiz"
-            );
+        let newest = read_version(id, tag, record, replaced);
+        if let Err(unreadable) = &newest {
+            let (version, reason) = (unreadable.tag.as_str(), unreadable.reason.as_str());
+            tracing::error!(thing = K::THING.word(), id, version, offset, reason, "unreadable version");
         }
-        by_quiz.insert(quiz_id.to_owned(), entry);
-        MetricName::DefinitionsHeld.gauge().set(by_quiz.len() as f64);
+        match by_id.get_mut(id) {
+            Some(versions) => {
+                let older = std::mem::replace(&mut versions.newest, newest);
+                if K::KEEPS_FORMER {
+                    versions.former.push(older);
+                }
+            }
+            None => {
+                by_id.insert(id.to_owned(), Versions { newest, former: Vec::new() });
+                K::HELD.gauge().set(by_id.len() as f64);
+            }
+        }
     }
 }
 
-fn number_of(held: &Held) -> i64 {
+fn offset_of<K: Kind>(held: &Held<K>) -> i64 {
     match held {
-        Ok(version) => version.number,
-        Err(unreadable) => unreadable.number,
+        Ok(version) => version.offset,
+        Err(unreadable) => unreadable.offset,
     }
 }
 
-fn read_version(
-    quiz_id: &str,
-    number: i64,
-    decoded: Result<QuizDefinition, String>,
+fn read_version<K: Kind>(
+    id: &str,
+    tag: VersionTag,
+    record: Record<K::Event>,
     replaced: Option<i64>,
-) -> Held {
-    let unreadable = |reason: String| UnreadableVersion { quiz_id: quiz_id.to_owned(), number, reason };
-    let definition = decoded.map_err(unreadable)?;
-    if definition.quiz_id != quiz_id {
-        return Err(unreadable("the record's key names another quiz than its value".to_owned()));
+) -> Held<K> {
+    let Record { offset, appended_at, decoded } = record;
+    let unreadable =
+        |reason: String| UnreadableVersion { id: id.to_owned(), offset, tag: tag.clone(), reason };
+    let event = decoded.map_err(unreadable)?;
+    if K::id(&event) != id || K::tag(&event, offset) != tag {
+        return Err(unreadable("the record's key names another than its value".to_owned()));
     }
-    let document: QuizDocument = serde_json::from_str(&definition.document)
-        .map_err(|error| unreadable(format!("its document: {error}")))?;
-    Ok(Arc::new(Version { number, definition, title: document.title, replaced }))
+    let headline = K::headline(&event).map_err(|error| unreadable(format!("its document: {error}")))?;
+    Ok(Arc::new(Version { offset, tag, appended_at, event, headline, replaced }))
 }
 
 #[cfg(test)]
-mod tests {
-    use super::super::testing::definition;
-    use super::*;
-
-    #[test]
-    fn the_table_never_goes_back_and_knows_what_each_version_replaced() {
-        let definitions = Definitions::default();
-        for offset in [3, 9, 3, 9, 4] {
-            definitions.apply("q", offset, Ok(definition("q", "acc", "published")));
-        }
-        let version = definitions.get("q").unwrap().unwrap();
-        assert_eq!((version.number, version.replaced), (9, Some(3)));
-        assert_eq!(definitions.get("other"), Ok(None));
-    }
-
-    #[test]
-    fn a_version_that_cannot_be_read_hides_the_older_one() {
-        let definitions = Definitions::default();
-        definitions.apply("q", 1, Ok(definition("q", "acc", "published")));
-        definitions.apply("q", 2, Err("schema id 7 is unknown".to_owned()));
-        assert_eq!(definitions.get("q").unwrap_err().number, 2);
-        definitions.apply("q", 3, Ok(definition("other", "acc", "published")));
-        assert_eq!(definitions.get("q").unwrap_err().number, 3, "key and value disagree");
-        let broken = QuizDefinition { document: "{}".to_owned(), ..definition("q", "acc", "published") };
-        definitions.apply("q", 4, Ok(broken));
-        assert_eq!(definitions.get("q").unwrap_err().number, 4, "a document without its fields");
-        definitions.apply("q", 5, Ok(definition("q", "acc", "unpublished")));
-        assert!(definitions.get("q").unwrap().unwrap().is_unpublished());
-    }
-
-    #[test]
-    fn pages_follow_each_other_by_id() {
-        let definitions = Definitions::default();
-        for (offset, quiz_id) in ["c", "a", "d", "b"].into_iter().enumerate() {
-            definitions.apply(quiz_id, offset as i64, Ok(definition(quiz_id, "acc", "published")));
-        }
-        definitions.apply("b", 9, Err("unreadable".to_owned()));
-        let ids = |after: &str, limit| {
-            definitions.page(after, limit).into_iter().map(|(quiz_id, _)| quiz_id).collect::<Vec<_>>()
-        };
-        assert_eq!(ids("", 2), ["a", "c"]);
-        assert_eq!(ids("c", 2), ["d"]);
-        assert!(ids("d", 2).is_empty());
-    }
-}
+#[path = "definitions_tests.rs"]
+mod tests;

@@ -5,33 +5,35 @@ use std::time::Duration;
 use axum::http::StatusCode;
 use vendzz_runtime::telemetry::MetricName;
 
+use super::kind::Kind;
 use super::publisher::Changed;
 use super::refusal::Refusal;
 
-/// A quiz was to be changed.
-pub(super) struct QuizChange<'a> {
+/// A quiz or a campaign was to be changed.
+pub(super) struct ChangeAsked<'a, K: Kind> {
     pub(super) action: &'static str,
-    pub(super) quiz_id: &'a str,
-    pub(super) outcome: &'a Result<Changed, Refusal>,
+    pub(super) id: &'a str,
+    pub(super) outcome: &'a Result<Changed<K>, Refusal>,
     pub(super) took: Duration,
 }
 
-impl QuizChange<'_> {
+impl<K: Kind> ChangeAsked<'_, K> {
     pub(super) fn emit(&self) {
-        let (action, quiz_id, millis) = (self.action, self.quiz_id, self.took.as_millis() as u64);
+        let (thing, action, id, millis) =
+            (K::THING.word(), self.action, self.id, self.took.as_millis() as u64);
         let outcome = match self.outcome {
             Ok(changed) => {
-                let (version, outcome) = (changed.version, changed.outcome.word());
-                tracing::info!(action, quiz_id, outcome, version, millis, "a quiz was changed");
+                let (version, outcome) = (changed.tag.as_str(), changed.outcome.word());
+                tracing::info!(thing, action, id, outcome, version, millis, "changed");
                 outcome
             }
             Err(refusal) => {
                 let outcome = refusal.outcome();
-                tracing::info!(action, quiz_id, outcome, millis, "a quiz was not changed");
+                tracing::info!(thing, action, id, outcome, millis, "not changed");
                 outcome
             }
         };
-        MetricName::QuizChanges.counter_of(&[("action", action), ("outcome", outcome)]).increment(1);
+        K::CHANGES.counter_of(&[("action", action), ("outcome", outcome)]).increment(1);
     }
 }
 

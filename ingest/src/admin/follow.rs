@@ -5,51 +5,55 @@ use tokio_util::sync::CancellationToken;
 use vendzz_runtime::kafka::{Follower, KafkaConfig, TableRecord};
 use vendzz_runtime::tables::Tables;
 use vendzz_schemas::codec::{Decoder, split_frame};
-use vendzz_schemas::events::QuizDefinition;
-use vendzz_schemas::topics;
 
-use super::definitions::Definitions;
+use super::definitions::{Definitions, Record};
+use super::kind::Kind;
 
 /// How long one attempt to read `schema.id.v1` to its end may take.
 const SCHEMA_WAIT: Duration = Duration::from_secs(5);
 
-/// Folds `quiz.definition.v1` into `definitions`, from its start and on.
-pub(super) fn follow_definitions(
+/// Folds the kind's topic into `definitions`, from its start and on.
+pub(super) fn follow_definitions<K: Kind>(
     kafka: &KafkaConfig,
     tables: &Tables,
-    definitions: Definitions,
+    definitions: Definitions<K>,
     check_every: Duration,
     stop: CancellationToken,
 ) -> std::io::Result<Follower> {
-    let mut reader = DefinitionReader {
+    let mut reader = DefinitionReader::<K> {
         decoder: Decoder::default(),
         tables: tables.clone(),
         runtime: Handle::current(),
         stop: stop.clone(),
     };
-    Follower::start(kafka, kafka.name(topics::QUIZ_DEFINITION), check_every, stop, move |record| {
-        let Ok(quiz_id) = std::str::from_utf8(record.key) else {
-            tracing::error!(offset = record.offset, "a record of quiz.definition.v1 whose key is not text");
+    Follower::start(kafka, kafka.name(K::TOPIC), check_every, stop, move |record| {
+        let named = std::str::from_utf8(record.key).ok().and_then(|key| K::read_key(key, record.offset));
+        let Some((id, tag)) = named else {
+            tracing::error!(
+                topic = K::TOPIC,
+                offset = record.offset,
+                "a record with a key that is none of ours"
+            );
             return;
         };
         let Some(decoded) = reader.read(&record) else { return };
-        definitions.apply(quiz_id, record.offset, decoded);
+        definitions.apply(id, tag, Record { offset: record.offset, appended_at: record.append_ms, decoded });
     })
 }
 
 /// Decodes on the follower's thread, and learns schemas from `schema.id.v1`.
-struct DefinitionReader {
-    decoder: Decoder<QuizDefinition>,
+struct DefinitionReader<K: Kind> {
+    decoder: Decoder<K::Event>,
     tables: Tables,
     runtime: Handle,
     stop: CancellationToken,
 }
 
-impl DefinitionReader {
+impl<K: Kind> DefinitionReader<K> {
     /// `None` only when this process ends.
-    fn read(&mut self, record: &TableRecord<'_>) -> Option<Result<QuizDefinition, String>> {
+    fn read(&mut self, record: &TableRecord<'_>) -> Option<Result<K::Event, String>> {
         let Some(value) = record.value else {
-            return Some(Err("a tombstone: a quiz is never deleted, but unpublished".to_owned()));
+            return Some(Err(format!("a tombstone: a {} is never deleted", K::THING.word())));
         };
         let schema_id = match split_frame(value) {
             Ok((schema_id, _)) => schema_id,

@@ -1,4 +1,4 @@
-//! One change of a quiz at a time, over all processes: a PostgreSQL advisory lock on the quiz's id.
+//! One change of a quiz or campaign at a time, over all processes: a PostgreSQL advisory lock on its id.
 
 use std::fmt;
 use std::str::FromStr;
@@ -18,7 +18,7 @@ const LOCK_NOT_AVAILABLE: &str = "55P03";
 #[derive(Debug, Clone)]
 pub(super) struct LockConfig {
     postgres: PostgresUrl,
-    /// How long a change waits for another change of the same quiz, and for a connection.
+    /// How long a change waits for another change of the same thing, and for a connection.
     pub(super) wait: Duration,
     /// `idle_in_transaction_session_timeout`: a holder that was frozen loses the lock after this.
     pub(super) idle: Duration,
@@ -35,7 +35,7 @@ impl LockConfig {
             wait: env.span(
                 "VENDZZ_ADMIN_LOCK_WAIT",
                 Duration::from_secs(2),
-                "how long a change waits for another change of the same quiz",
+                "how long a change waits for another change of the same quiz or campaign",
             ),
             idle: env.span(
                 "VENDZZ_ADMIN_LOCK_IDLE",
@@ -45,7 +45,7 @@ impl LockConfig {
         }
     }
 
-    /// Until [`QuizLocks::lock`] has answered.
+    /// Until [`Locks::lock`] has answered.
     pub(super) fn longest_wait(&self) -> Duration {
         self.wait + ANSWER_MARGIN
     }
@@ -83,8 +83,8 @@ impl fmt::Display for PostgresUrl {
 
 #[derive(Debug, thiserror::Error)]
 pub(super) enum LockError {
-    /// Another change of the same quiz is under way.
-    #[error("the quiz is locked by another change")]
+    /// Another change of the same thing is under way.
+    #[error("locked by another change")]
     Busy,
     #[error("PostgreSQL is away: {0}")]
     Away(#[source] sqlx::Error),
@@ -94,16 +94,14 @@ pub(super) enum LockError {
 
 /// Where the locks are taken.
 #[derive(Clone)]
-pub(super) struct QuizLocks {
+pub(super) struct Locks {
     pool: PgPool,
-    topic: String,
     longest_wait: Duration,
 }
 
-impl QuizLocks {
-    /// Connects when the first lock is asked for. `topic` is the real name of `quiz.definition.v1`:
-    /// what stands in different topics may change at the same time.
-    pub(super) fn new(config: &LockConfig, topic: String) -> Self {
+impl Locks {
+    /// Connects when the first lock is asked for.
+    pub(super) fn new(config: &LockConfig) -> Self {
         let millis = |span: Duration| span.as_millis().to_string();
         let options = config.postgres.0.clone().application_name("vendzz-admin").options([
             ("lock_timeout", millis(config.wait)),
@@ -120,18 +118,20 @@ impl QuizLocks {
             .max_connections(MAX_CONNECTIONS)
             .acquire_timeout(config.wait)
             .connect_lazy_with(options);
-        Self { pool, topic, longest_wait: config.longest_wait() }
+        Self { pool, longest_wait: config.longest_wait() }
     }
 
-    /// Waits for the lock of a quiz. Dropping the lock, or the end of this process, releases it.
-    pub(super) async fn lock(&self, quiz_id: &str) -> Result<QuizLock, LockError> {
+    /// Waits for the lock of an id. `topic` is the real name of the topic that the change goes into: what
+    /// stands in different topics may change at the same time. Dropping the lock, or the end of this
+    /// process, releases it.
+    pub(super) async fn lock(&self, topic: &str, id: &str) -> Result<Lock, LockError> {
         let locking = async {
             let mut transaction = self.pool.begin().await?;
             sqlx::query("SELECT pg_advisory_xact_lock($1)")
-                .bind(lock_key(&self.topic, quiz_id))
+                .bind(lock_key(topic, id))
                 .execute(&mut *transaction)
                 .await?;
-            Ok(QuizLock { transaction })
+            Ok(Lock { transaction })
         };
         match tokio::time::timeout(self.longest_wait, locking).await {
             Ok(outcome) => outcome.map_err(lock_error),
@@ -153,12 +153,12 @@ impl QuizLocks {
     }
 }
 
-/// The lock of one quiz, held by an open transaction.
-pub(super) struct QuizLock {
+/// The lock of one id, held by an open transaction.
+pub(super) struct Lock {
     transaction: Transaction<'static, Postgres>,
 }
 
-impl QuizLock {
+impl Lock {
     /// Asks PostgreSQL whether the lock is still held, and starts its idle time anew. A process that
     /// was frozen for longer learns here that somebody else may hold it by now.
     pub(super) async fn confirm(&mut self) -> Result<(), LockError> {
@@ -169,15 +169,15 @@ impl QuizLock {
     pub(super) async fn release(self) {
         if let Err(error) = self.transaction.commit().await {
             // Then the connection is gone, and with it the lock.
-            tracing::warn!(%error, "PostgreSQL was lost while a quiz was locked");
+            tracing::warn!(%error, "PostgreSQL was lost while a lock was held");
         }
     }
 }
 
-/// The key of `pg_advisory_xact_lock` for a quiz: the first 64 bits of a SHA-256. Two quizzes of the
+/// The key of `pg_advisory_xact_lock` for an id in a topic: the first 64 bits of a SHA-256. Two of the
 /// same key merely wait for each other.
-pub fn lock_key(topic: &str, quiz_id: &str) -> i64 {
-    let digest: [u8; 32] = Sha256::digest(format!("{topic}/{quiz_id}")).into();
+pub fn lock_key(topic: &str, id: &str) -> i64 {
+    let digest: [u8; 32] = Sha256::digest(format!("{topic}/{id}")).into();
     digest[..8].iter().fold(0_i64, |key, byte| (key << 8) | i64::from(*byte))
 }
 
@@ -199,9 +199,10 @@ mod tests {
     }
 
     #[test]
-    fn a_lock_belongs_to_a_quiz_of_a_topic() {
+    fn a_lock_belongs_to_an_id_in_a_topic() {
         assert_eq!(lock_key("quiz.definition.v1", "a"), lock_key("quiz.definition.v1", "a"));
         assert_ne!(lock_key("quiz.definition.v1", "a"), lock_key("quiz.definition.v1", "b"));
+        assert_ne!(lock_key("quiz.definition.v1", "a"), lock_key("campaign.definition.v1", "a"));
         assert_ne!(lock_key("quiz.definition.v1", "a"), lock_key("t.quiz.definition.v1", "a"));
     }
 }

@@ -1,24 +1,26 @@
 use axum::http::HeaderMap;
 use axum::http::header::{HeaderName, IF_MATCH, IF_NONE_MATCH};
 
-/// What must be true of a quiz so that a change may go on (RFC 9110 section 13.1).
+use super::kind::VersionTag;
+
+/// What must be true of a quiz or campaign so that a change may go on (RFC 9110 section 13.1).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Precondition {
-    /// Nothing was said: right for a quiz that does not exist yet.
+    /// Nothing was said: right for what does not exist yet.
     None,
     /// `If-Match`: the current version is one of these.
-    Version(Vec<i64>),
-    /// `If-None-Match: *`: the quiz does not exist.
+    Version(Vec<VersionTag>),
+    /// `If-None-Match: *`: it does not exist.
     New,
 }
 
 /// Why a change may not go on.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Unmet {
-    /// The quiz exists, and the request does not say which version it was made from.
-    Required { current: i64 },
+    /// It exists, and the request does not say which version it was made from.
+    Required { current: VersionTag },
     /// The current version, if there is one, is another than the request says.
-    Failed { current: Option<i64> },
+    Failed { current: Option<VersionTag> },
 }
 
 /// A header that cannot be read, and why.
@@ -36,29 +38,24 @@ impl Precondition {
             (Some(_), Some(_)) => Err(bad("If-Match", "stands beside If-None-Match; send one of them")),
             (Some(tags), None) => read_if_match(&tags).map(Self::Version),
             (None, Some(tags)) if tags.trim() == "*" => Ok(Self::New),
-            (None, Some(_)) => Err(bad("If-None-Match", "only * is understood here: the quiz is new")),
+            (None, Some(_)) => Err(bad("If-None-Match", "only * is understood here: it does not exist yet")),
         }
     }
 
-    pub(super) fn check(&self, current: Option<i64>) -> Result<(), Unmet> {
+    pub(super) fn check(&self, current: Option<&VersionTag>) -> Result<(), Unmet> {
         match (self, current) {
             (Self::None | Self::New, None) => Ok(()),
-            (Self::None, Some(current)) => Err(Unmet::Required { current }),
-            (Self::Version(versions), Some(current)) if versions.contains(&current) => Ok(()),
-            _ => Err(Unmet::Failed { current }),
+            (Self::None, Some(current)) => Err(Unmet::Required { current: current.clone() }),
+            (Self::Version(versions), Some(current)) if versions.contains(current) => Ok(()),
+            _ => Err(Unmet::Failed { current: current.cloned() }),
         }
     }
-}
-
-/// The entity tag of a version.
-pub(super) fn entity_tag(version: i64) -> String {
-    format!("\"{version}\"")
 }
 
 /// Whether `If-None-Match` of a GET names this version (weak comparison, RFC 9110 section 13.1.2).
-pub(super) fn is_unmodified(headers: &HeaderMap, version: i64) -> bool {
+pub(super) fn is_unmodified(headers: &HeaderMap, version: &VersionTag) -> bool {
     let Some(tags) = values(headers, &IF_NONE_MATCH) else { return false };
-    let wanted = entity_tag(version);
+    let wanted = version.quoted();
     tags.split(',').map(str::trim).any(|tag| tag == "*" || tag.strip_prefix("W/").unwrap_or(tag) == wanted)
 }
 
@@ -68,7 +65,7 @@ fn values(headers: &HeaderMap, name: &HeaderName) -> Option<String> {
     (!lines.is_empty()).then(|| lines.join(","))
 }
 
-fn read_if_match(tags: &str) -> Result<Vec<i64>, BadPrecondition> {
+fn read_if_match(tags: &str) -> Result<Vec<VersionTag>, BadPrecondition> {
     if tags.trim() == "*" {
         return Err(bad("If-Match", "* would overwrite changes unseen; name the version that was edited"));
     }
@@ -80,10 +77,9 @@ fn read_if_match(tags: &str) -> Result<Vec<i64>, BadPrecondition> {
         let Some(inner) = inner else {
             return Err(bad("If-Match", "expected a version in double quotes, as ETag gives it"));
         };
-        // A weak tag never matches here, and neither does one that we did not give out.
-        let is_ours = !tag.starts_with("W/") && inner.bytes().all(|byte| byte.is_ascii_digit());
-        if is_ours && let Ok(version) = inner.parse() {
-            versions.push(version);
+        // A weak tag never matches here (RFC 9110 section 13.1.1).
+        if !tag.starts_with("W/") {
+            versions.push(VersionTag::new(inner));
         }
     }
     Ok(versions)
@@ -97,6 +93,10 @@ fn bad(header: &'static str, reason: &'static str) -> BadPrecondition {
 mod tests {
     use super::*;
 
+    fn tags(names: &[&str]) -> Vec<VersionTag> {
+        names.iter().map(VersionTag::new).collect()
+    }
+
     fn read(pairs: &[(HeaderName, &str)]) -> Result<Precondition, BadPrecondition> {
         let mut headers = HeaderMap::new();
         for (name, value) in pairs {
@@ -109,16 +109,20 @@ mod tests {
     fn headers_say_which_version_was_edited() {
         assert_eq!(read(&[]), Ok(Precondition::None));
         assert_eq!(read(&[(IF_NONE_MATCH, "*")]), Ok(Precondition::New));
-        assert_eq!(read(&[(IF_MATCH, "\"0\"")]), Ok(Precondition::Version(vec![0])));
-        assert_eq!(read(&[(IF_MATCH, "\"3\", \"5\"")]), Ok(Precondition::Version(vec![3, 5])));
-        assert_eq!(read(&[(IF_MATCH, "\"3\""), (IF_MATCH, "\"5\"")]), Ok(Precondition::Version(vec![3, 5])));
-        for never_matching in ["W/\"3\"", "\"abc\"", "\"-1\"", "\"99999999999999999999\"", "\"\""] {
-            assert_eq!(
-                read(&[(IF_MATCH, never_matching)]),
-                Ok(Precondition::Version(vec![])),
-                "{never_matching}"
-            );
-        }
+        assert_eq!(read(&[(IF_MATCH, "\"0\"")]), Ok(Precondition::Version(tags(&["0"]))));
+        assert_eq!(read(&[(IF_MATCH, "\"3\", \"5\"")]), Ok(Precondition::Version(tags(&["3", "5"]))));
+        assert_eq!(
+            read(&[(IF_MATCH, "\"3\""), (IF_MATCH, "\"5\"")]),
+            Ok(Precondition::Version(tags(&["3", "5"])))
+        );
+        assert_eq!(
+            read(&[(IF_MATCH, "W/\"3\"")]),
+            Ok(Precondition::Version(Vec::new())),
+            "a weak one never matches"
+        );
+        let revision = "01987a5e-0c00-7000-8000-000000000001";
+        let named = read(&[(IF_MATCH, &format!("\"{revision}\""))]);
+        assert_eq!(named, Ok(Precondition::Version(tags(&[revision]))));
         for bad in ["3", "*", "\"3", "", "\"3\";\"4", "\"3\" 4"] {
             assert_eq!(read(&[(IF_MATCH, bad)]).unwrap_err().header, "If-Match", "{bad}");
         }
@@ -128,16 +132,24 @@ mod tests {
 
     #[test]
     fn a_change_goes_on_only_from_the_version_that_it_names() {
-        let failed = |current| Err(Unmet::Failed { current });
-        let from_3 = Precondition::Version(vec![3]);
-        assert_eq!(from_3.check(Some(3)), Ok(()));
-        assert_eq!(from_3.check(Some(4)), failed(Some(4)));
+        let (zero, three, four) = (VersionTag::new(0), VersionTag::new(3), VersionTag::new(4));
+        let failed = |current: Option<&VersionTag>| Err(Unmet::Failed { current: current.cloned() });
+        let from_3 = Precondition::Version(vec![three.clone()]);
+        assert_eq!(from_3.check(Some(&three)), Ok(()));
+        assert_eq!(from_3.check(Some(&four)), failed(Some(&four)));
         assert_eq!(from_3.check(None), failed(None));
         assert_eq!(Precondition::None.check(None), Ok(()));
-        assert_eq!(Precondition::None.check(Some(0)), Err(Unmet::Required { current: 0 }));
+        assert_eq!(Precondition::None.check(Some(&zero)), Err(Unmet::Required { current: zero.clone() }));
         assert_eq!(Precondition::New.check(None), Ok(()));
-        assert_eq!(Precondition::New.check(Some(0)), failed(Some(0)));
-        assert_eq!(Precondition::Version(vec![]).check(Some(0)), failed(Some(0)));
+        assert_eq!(Precondition::New.check(Some(&zero)), failed(Some(&zero)));
+        for other in ["03", "3 ", "abc", ""] {
+            assert_eq!(
+                Precondition::Version(tags(&[other])).check(Some(&three)),
+                failed(Some(&three)),
+                "{other:?}"
+            );
+        }
+        assert_eq!(Precondition::Version(vec![]).check(Some(&zero)), failed(Some(&zero)));
     }
 
     #[test]
@@ -145,12 +157,12 @@ mod tests {
         let unmodified = |tag: &str| {
             let mut headers = HeaderMap::new();
             headers.insert(IF_NONE_MATCH, tag.parse().unwrap());
-            is_unmodified(&headers, 7)
+            is_unmodified(&headers, &VersionTag::new(7))
         };
         assert!(
             unmodified("\"7\"") && unmodified("W/\"7\"") && unmodified("\"1\", \"7\"") && unmodified("*")
         );
         assert!(!unmodified("\"8\"") && !unmodified("7"));
-        assert!(!is_unmodified(&HeaderMap::new(), 7));
+        assert!(!is_unmodified(&HeaderMap::new(), &VersionTag::new(7)));
     }
 }

@@ -1,29 +1,38 @@
-//! Changes of quizzes, one at a time for each quiz, appended to `quiz.definition.v1`.
+//! Changes of quizzes and campaigns, one at a time for each, appended to their topic.
 
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
+use futures::future::try_join_all;
 use tokio_util::sync::CancellationToken;
 use vendzz_runtime::kafka::{Delivered, Follower, OutgoingRecord, Producer, SendError};
 use vendzz_runtime::tables::Epochs;
 use vendzz_schemas::codec::Encoder;
-use vendzz_schemas::events::QuizDefinition;
 use vendzz_schemas::routing::partition_of;
 
-use super::definitions::{Definitions, Version};
-use super::judge::Verdict;
-use super::lock::{QuizLock, QuizLocks};
+use super::definitions::{Definitions, Standing, UnreadableVersion, Version};
+use super::kind::{Kind, VersionTag};
+use super::lock::{Lock, Locks};
 use super::refusal::Refusal;
 
 /// How long a broker that answers again may take to work through what had been sent to it before.
 const SETTLE: Duration = Duration::from_secs(2);
 const SETTLE_RETRY: Duration = Duration::from_millis(500);
 
+/// What is to be done.
+#[derive(Debug, PartialEq)]
+pub(super) enum Verdict<K: Kind> {
+    /// The log holds it already: the same request was sent before.
+    Unchanged,
+    Append(K::Event),
+}
+
 /// A change that was made, or that stood in the log already.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct Changed {
-    pub(super) version: i64,
-    pub(super) definition: QuizDefinition,
+pub(super) struct Changed<K: Kind> {
+    pub(super) offset: i64,
+    pub(super) tag: VersionTag,
+    pub(super) event: K::Event,
     pub(super) outcome: Outcome,
 }
 
@@ -44,13 +53,15 @@ impl Outcome {
     }
 }
 
-/// The one way into `quiz.definition.v1`.
-pub(super) struct Publisher {
-    pub(super) definitions: Definitions,
+/// The one way into the topic of a kind.
+pub(super) struct Publisher<K: Kind> {
+    pub(super) definitions: Definitions<K>,
     pub(super) follower: Follower,
-    pub(super) locks: QuizLocks,
+    /// What else a change is judged by.
+    pub(super) judged_by: Vec<Follower>,
+    pub(super) locks: Locks,
     pub(super) producer: Producer,
-    pub(super) log: OnceLock<Log>,
+    pub(super) log: OnceLock<Log<K>>,
     pub(super) epochs: Epochs,
     pub(super) read_timeout: Duration,
     /// Ends what goes on behind an answer.
@@ -58,29 +69,29 @@ pub(super) struct Publisher {
 }
 
 /// The topic as this process found it.
-pub(super) struct Log {
+pub(super) struct Log<K: Kind> {
     pub(super) topic: String,
     /// Another one means that the topic was made again, and that what is held here is of the old one.
     pub(super) incarnation: String,
     pub(super) partitions: i32,
-    pub(super) encoder: Encoder<QuizDefinition>,
+    pub(super) encoder: Encoder<K::Event>,
 }
 
-impl Publisher {
-    /// Locks the quiz, reads the log to its end, lets `judge` decide over the current version, and
-    /// appends what it decides.
+impl<K: Kind> Publisher<K> {
+    /// Locks the id, reads to the end whatever the change is judged by, lets `judge` decide over what
+    /// stands, and appends what it decides.
     pub(super) async fn change(
         self: &Arc<Self>,
-        quiz_id: &str,
-        judge: impl FnOnce(Option<&Version>) -> Result<Verdict, Refusal>,
-    ) -> Result<Changed, Refusal> {
+        id: &str,
+        judge: impl FnOnce(Option<&Standing<K>>) -> Result<Verdict<K>, Refusal>,
+    ) -> Result<Changed<K>, Refusal> {
         let log = self.log()?;
-        let mut lock = self.locks.lock(quiz_id).await.inspect_err(|error| {
-            tracing::warn!(quiz_id, %error, "a quiz could not be locked");
+        let mut lock = self.locks.lock(&log.topic, id).await.inspect_err(|error| {
+            tracing::warn!(thing = K::THING.word(), id, %error, "a lock was not given");
         })?;
-        let outcome = self.change_locked(log, &mut lock, quiz_id, judge).await;
+        let outcome = self.change_locked(log, &mut lock, id, judge).await;
         if outcome == Err(Refusal::OutcomeUnknown) {
-            tokio::spawn(self.clone().settle(lock, quiz_id.to_owned()));
+            tokio::spawn(self.clone().settle(lock, id.to_owned()));
         } else {
             lock.release().await;
         }
@@ -89,15 +100,16 @@ impl Publisher {
 
     async fn change_locked(
         &self,
-        log: &Log,
-        lock: &mut QuizLock,
-        quiz_id: &str,
-        judge: impl FnOnce(Option<&Version>) -> Result<Verdict, Refusal>,
-    ) -> Result<Changed, Refusal> {
+        log: &Log<K>,
+        lock: &mut Lock,
+        id: &str,
+        judge: impl FnOnce(Option<&Standing<K>>) -> Result<Verdict<K>, Refusal>,
+    ) -> Result<Changed<K>, Refusal> {
         self.read_to_end().await?;
-        let current = self.current(quiz_id)?;
-        let definition = match judge(current.as_deref())? {
-            Verdict::Append(definition) => definition,
+        let standing = self.definitions.standing(id)?;
+        let current = standing.as_ref().map(|standing| standing.newest.clone());
+        let event = match judge(standing.as_ref())? {
+            Verdict::Append(event) => event,
             Verdict::Unchanged => {
                 let version = current.ok_or(Refusal::Internal)?;
                 return Ok(changed(&version, Outcome::Unchanged));
@@ -105,22 +117,23 @@ impl Publisher {
         };
         // Between the judgement and the append: after a freeze the lock may be another's.
         lock.confirm().await?;
-        let base = current.as_ref().map(|version| version.number);
+        let base = current.map(|version| version.offset);
         let made = if base.is_some() { Outcome::Updated } else { Outcome::Created };
-        match self.append(log, &definition).await {
+        match self.append(log, &event).await {
             Ok(delivered) => {
-                self.see(&delivered, quiz_id, base).await?;
-                Ok(Changed { version: delivered.offset, definition, outcome: made })
+                let tag = K::tag(&event, delivered.offset);
+                self.see(&delivered, id, &tag, base).await?;
+                Ok(Changed { offset: delivered.offset, tag, event, outcome: made })
             }
             Err(SendError::Unknown(reason)) => {
-                tracing::warn!(quiz_id, reason, "a change was not acknowledged in time");
+                tracing::warn!(thing = K::THING.word(), id, reason, "a change was not acknowledged in time");
                 lock.confirm().await.map_err(|_| Refusal::OutcomeUnknown)?;
-                let found = self.find(&definition).await.ok_or(Refusal::OutcomeUnknown)?;
+                let found = self.find(&event).await.ok_or(Refusal::OutcomeUnknown)?;
                 check_base(&found, base)?;
                 Ok(changed(&found, made))
             }
             Err(SendError::Refused(reason)) => {
-                tracing::warn!(quiz_id, reason, "the broker refused a change");
+                tracing::warn!(thing = K::THING.word(), id, reason, "the broker refused a change");
                 Err(Refusal::TooLargeForTheLog)
             }
             Err(SendError::QueueFull | SendError::NotSent(_)) => {
@@ -130,12 +143,12 @@ impl Publisher {
     }
 
     /// The current version as this process holds it, without asking Kafka.
-    pub(super) fn current(&self, quiz_id: &str) -> Result<Option<Arc<Version>>, Refusal> {
-        self.definitions.get(quiz_id).map_err(|error| Refusal::Unreadable { version: error.number })
+    pub(super) fn current(&self, id: &str) -> Result<Option<Arc<Version<K>>>, Refusal> {
+        Ok(self.definitions.get(id)?)
     }
 
     /// The topic, unless it is not ready or was made again behind this process.
-    fn log(&self) -> Result<&Log, Refusal> {
+    fn log(&self) -> Result<&Log<K>, Refusal> {
         let log = self.log.get().ok_or(Refusal::Unavailable { part: "the service is not ready yet" })?;
         let is_ours = self.epochs.get(&log.topic).is_some_and(|epochs| epochs.incarnation == log.incarnation);
         if !is_ours {
@@ -146,47 +159,62 @@ impl Publisher {
         Ok(log)
     }
 
+    /// Whether what this process holds is of the topic that stands there now.
+    pub(super) fn check_topic(&self) -> Result<(), Refusal> {
+        self.log().map(drop)
+    }
+
+    /// All topics at the same time, so that a change takes no longer by having more of them.
     async fn read_to_end(&self) -> Result<(), Refusal> {
-        self.follower.read_to_end(self.read_timeout).await.map_err(|error| {
+        let followers = self.judged_by.iter().chain([&self.follower]);
+        let read = try_join_all(followers.map(|follower| follower.read_to_end(self.read_timeout))).await;
+        read.map(drop).map_err(|error| {
             tracing::warn!(%error, "a change could not be judged");
             Refusal::Unavailable { part: "Kafka does not answer" }
         })
     }
 
-    async fn append(&self, log: &Log, definition: &QuizDefinition) -> Result<Delivered, SendError> {
-        let payload =
-            log.encoder.encode(definition).map_err(|error| SendError::Refused(error.to_string()))?;
-        let key = definition.quiz_id.as_bytes();
-        let partition = partition_of(key, log.partitions);
-        let record =
-            OutgoingRecord { topic: &log.topic, partition, key, payload: Some(&payload), headers: &[] };
+    async fn append(&self, log: &Log<K>, event: &K::Event) -> Result<Delivered, SendError> {
+        let payload = log.encoder.encode(event).map_err(|error| SendError::Refused(error.to_string()))?;
+        let key = K::key(event);
+        let partition = partition_of(K::id(event).as_bytes(), log.partitions);
+        let record = OutgoingRecord {
+            topic: &log.topic,
+            partition,
+            key: key.as_bytes(),
+            payload: Some(&payload),
+            headers: &[],
+        };
         self.producer.send(&record).await
     }
 
     /// Waits until this process holds its own record, so that the next GET shows it, and looks whether
     /// it really stands on the version that was judged: the lock cannot hold back a record that
     /// somebody else had sent, and lost sight of, before.
-    async fn see(&self, delivered: &Delivered, quiz_id: &str, base: Option<i64>) -> Result<(), Refusal> {
+    async fn see(
+        &self,
+        delivered: &Delivered,
+        id: &str,
+        tag: &VersionTag,
+        base: Option<i64>,
+    ) -> Result<(), Refusal> {
         let applied = self.follower.applied(delivered.partition, delivered.offset);
         if tokio::time::timeout(self.read_timeout, applied).await.is_err() {
             // It is durable, and that is what was asked for.
-            tracing::warn!(
-                quiz_id,
-                version = delivered.offset,
-                "a published version was not read back in time"
-            );
+            let version = tag.as_str();
+            tracing::warn!(thing = K::THING.word(), id, version, "a version was not read back in time");
             return Ok(());
         }
-        match self.current(quiz_id)? {
-            Some(version) if version.number == delivered.offset => check_base(&version, base),
-            _ => Err(overtaken(quiz_id, delivered.offset)),
+        match self.current(id)? {
+            Some(version) if version.offset == delivered.offset => check_base(&version, base),
+            _ => Err(overtaken::<K>(id, tag)),
         }
     }
 
     /// Keeps the lock until a record of unknown outcome has either landed or is lost. A broker that was
     /// frozen finds it in its socket when it wakes, and would append it over what others published
     /// meanwhile.
-    async fn settle(self: Arc<Self>, mut lock: QuizLock, quiz_id: String) {
+    async fn settle(self: Arc<Self>, mut lock: Lock, id: String) {
         let settling = async {
             while self.read_to_end().await.is_err() {
                 lock.confirm().await?;
@@ -201,46 +229,56 @@ impl Publisher {
         };
         match settled {
             Ok(()) => lock.release().await,
-            Err(error) => tracing::warn!(quiz_id, %error, "a change of unknown outcome is no longer guarded"),
+            Err(error) => {
+                let thing = K::THING.word();
+                tracing::warn!(thing, id, %error, "a change of unknown outcome is no longer guarded");
+            }
         }
     }
 
     /// The record whose acknowledgement is missing, if it is in the log.
-    async fn find(&self, definition: &QuizDefinition) -> Option<Arc<Version>> {
+    async fn find(&self, event: &K::Event) -> Option<Arc<Version<K>>> {
         self.follower.read_to_end(self.read_timeout).await.ok()?;
-        let newest = self.definitions.get(&definition.quiz_id).ok()??;
-        (newest.definition == *definition).then_some(newest)
+        let newest = self.definitions.get(K::id(event)).ok()??;
+        (newest.event == *event).then_some(newest)
     }
 }
 
-fn check_base(appended: &Version, base: Option<i64>) -> Result<(), Refusal> {
+fn check_base<K: Kind>(appended: &Version<K>, base: Option<i64>) -> Result<(), Refusal> {
     if appended.replaced == base {
         Ok(())
     } else {
-        Err(overtaken(&appended.definition.quiz_id, appended.number))
+        Err(overtaken::<K>(K::id(&appended.event), &appended.tag))
     }
 }
 
-fn overtaken(quiz_id: &str, appended: i64) -> Refusal {
-    tracing::error!(quiz_id, version = appended, "another version came between a check and its publication");
-    Refusal::Overtaken { appended }
+fn overtaken<K: Kind>(id: &str, appended: &VersionTag) -> Refusal {
+    let (thing, version) = (K::THING.word(), appended.as_str());
+    tracing::error!(thing, id, version, "another version came between a check and its publication");
+    Refusal::Overtaken { appended: appended.clone() }
 }
 
-fn changed(version: &Version, outcome: Outcome) -> Changed {
-    Changed { version: version.number, definition: version.definition.clone(), outcome }
+fn changed<K: Kind>(version: &Version<K>, outcome: Outcome) -> Changed<K> {
+    Changed { offset: version.offset, tag: version.tag.clone(), event: version.event.clone(), outcome }
+}
+
+impl From<UnreadableVersion> for Refusal {
+    fn from(unreadable: UnreadableVersion) -> Self {
+        Self::Unreadable { version: unreadable.tag }
+    }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::{definition, version};
+    use super::super::testing::{quiz, quiz_version};
     use super::*;
 
     #[test]
     fn a_version_that_stands_on_another_than_was_judged_is_no_success() {
-        let appended = |replaced| Version { replaced, ..version(9, definition("q", "acc", "published")) };
+        let appended = |replaced| Version { replaced, ..quiz_version(9, quiz("q", "acc", "published")) };
         assert_eq!(check_base(&appended(Some(5)), Some(5)), Ok(()));
         assert_eq!(check_base(&appended(None), None), Ok(()));
-        let overtaken = Err(Refusal::Overtaken { appended: 9 });
+        let overtaken = Err(Refusal::Overtaken { appended: VersionTag::new(9) });
         assert_eq!(check_base(&appended(Some(7)), Some(5)), overtaken);
         assert_eq!(check_base(&appended(Some(7)), None), overtaken);
     }

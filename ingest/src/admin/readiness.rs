@@ -5,8 +5,9 @@ use tokio_util::sync::CancellationToken;
 use vendzz_runtime::health::{Health, Latch};
 use vendzz_runtime::kafka::{KafkaConfig, require_durability};
 use vendzz_runtime::tables::Tables;
-use vendzz_schemas::topics::QUIZ_DEFINITION;
 
+use super::kind::Kind;
+use super::lock::Locks;
 use super::publisher::{Log, Publisher};
 
 /// How often PostgreSQL is asked, and the age of the definitions looked at.
@@ -18,12 +19,11 @@ const OUT_OF_STEP: Duration = Duration::from_secs(10);
 const RETRY: Duration = Duration::from_secs(1);
 const WARM_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// What `/readyz` waits for.
+/// What `/readyz` waits for, of one kind of what is published.
 pub(super) struct Latches {
     schema: Latch,
     epochs: Latch,
     definitions: Latch,
-    postgres: Latch,
     producer: Latch,
     /// In production alone.
     durability: Option<(Latch, KafkaConfig)>,
@@ -31,33 +31,33 @@ pub(super) struct Latches {
 
 impl Latches {
     /// `production`: where the topic must be kept durably.
-    pub(super) fn new(health: &Health, production: Option<KafkaConfig>) -> Self {
+    pub(super) fn of<K: Kind>(health: &Health, production: Option<&KafkaConfig>) -> Self {
+        let latch = |part: &str, reason: String| health.latch(format!("{}{part}", K::LATCH_PREFIX), reason);
+        let unread = |topic: &str| format!("{topic} is not read to its end");
         Self {
-            schema: health.latch("schema", "schema.id.v1 is not read to its end"),
-            epochs: health.latch("epochs", "topic.epoch.v1 is not read to its end"),
-            definitions: health.latch("definitions", "quiz.definition.v1 is not read to its end"),
-            postgres: health.latch("postgres", "not asked yet"),
-            producer: health.latch("producer", "not connected"),
-            durability: production
-                .map(|kafka| (health.latch("durability", "the topic's replication is not known"), kafka)),
+            schema: latch("schema", unread("schema.id.v1")),
+            epochs: latch("epochs", unread("topic.epoch.v1")),
+            definitions: latch("definitions", unread(K::TOPIC)),
+            producer: latch("producer", "not connected".to_owned()),
+            durability: production.map(|kafka| {
+                (latch("durability", "the topic's replication is not known".to_owned()), kafka.clone())
+            }),
         }
     }
 }
 
-/// Brings every part up, in the order in which they need each other, and then watches over those that
-/// may go away. Ends with `stop`.
-pub(super) async fn watch(
-    publisher: Arc<Publisher>,
+/// Brings every part of a kind up, in the order in which they need each other, and then watches over those
+/// that may go away. Ends with `stop`.
+pub(super) async fn watch<K: Kind>(
+    publisher: Arc<Publisher<K>>,
     tables: Tables,
-    topic: String,
     latches: Latches,
     stop: CancellationToken,
 ) {
     let watching = async {
         tokio::join!(
-            prepare(&publisher, &tables, &topic, &latches),
-            watch_postgres(&publisher, &latches.postgres),
-            watch_definitions(&publisher, &latches.definitions),
+            prepare(&publisher, &tables, &latches),
+            watch_definitions(&publisher, &latches.definitions)
         );
     };
     tokio::select! {
@@ -66,7 +66,25 @@ pub(super) async fn watch(
     }
 }
 
-async fn prepare(publisher: &Publisher, tables: &Tables, topic: &str, latches: &Latches) {
+/// Asks PostgreSQL again and again whether it is there. Ends with `stop`.
+pub(super) async fn watch_postgres(locks: Locks, latch: Latch, stop: CancellationToken) {
+    let watching = async {
+        loop {
+            match locks.check().await {
+                Ok(()) => latch.ready(),
+                Err(error) => latch.missing(error.to_string()),
+            }
+            tokio::time::sleep(CHECK_EVERY).await;
+        }
+    };
+    tokio::select! {
+        () = watching => {}
+        () = stop.cancelled() => {}
+    }
+}
+
+async fn prepare<K: Kind>(publisher: &Publisher<K>, tables: &Tables, latches: &Latches) {
+    let topic = publisher.follower.topic();
     tables.schema_ids_follower.caught_up().await;
     let encoder = loop {
         match tables.schema_ids.encoder(topic) {
@@ -79,7 +97,7 @@ async fn prepare(publisher: &Publisher, tables: &Tables, topic: &str, latches: &
 
     tables.epochs_follower.caught_up().await;
     let (incarnation, partitions) = loop {
-        // Versions are offsets of one partition, so a quiz stays where the first epoch put it.
+        // Versions are ordered by the offsets of one partition, so an id stays where the first epoch put it.
         let first = tables.epochs.get(topic).and_then(|epochs| {
             epochs.epochs.first().map(|first| (epochs.incarnation.clone(), first.partitions))
         });
@@ -97,7 +115,7 @@ async fn prepare(publisher: &Publisher, tables: &Tables, topic: &str, latches: &
     }
     latches.producer.ready();
     if let Some((latch, kafka)) = &latches.durability {
-        require_durability(latch, kafka, &[QUIZ_DEFINITION]).await;
+        require_durability(latch, kafka, &[K::TOPIC]).await;
     }
     // Nothing is published before all this is known.
     let _ = publisher.log.set(Log {
@@ -115,23 +133,13 @@ async fn prepare(publisher: &Publisher, tables: &Tables, topic: &str, latches: &
     }
 }
 
-async fn watch_postgres(publisher: &Publisher, latch: &Latch) {
-    loop {
-        match publisher.locks.check().await {
-            Ok(()) => latch.ready(),
-            Err(error) => latch.missing(error.to_string()),
-        }
-        tokio::time::sleep(CHECK_EVERY).await;
-    }
-}
-
-async fn watch_definitions(publisher: &Publisher, latch: &Latch) {
+async fn watch_definitions<K: Kind>(publisher: &Publisher<K>, latch: &Latch) {
     publisher.follower.caught_up().await;
     loop {
         match publisher.follower.in_step_age() {
             Some(age) if age < OUT_OF_STEP => latch.ready(),
-            Some(_) => latch.missing("quiz.definition.v1 has not been in step with Kafka for 10 s"),
-            None => latch.missing("quiz.definition.v1 is not read to its end"),
+            Some(_) => latch.missing(format!("{} has not been in step with Kafka for 10 s", K::TOPIC)),
+            None => latch.missing(format!("{} is not read to its end", K::TOPIC)),
         }
         tokio::time::sleep(CHECK_EVERY).await;
     }

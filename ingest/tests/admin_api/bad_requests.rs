@@ -18,6 +18,9 @@ async fn nobody_gets_in_without_the_token() {
             (Method::GET, format!("/api/quizzes/{id}")),
             (Method::PUT, format!("/api/quizzes/{id}")),
             (Method::DELETE, format!("/api/quizzes/{id}")),
+            (Method::GET, "/api/campaigns".to_owned()),
+            (Method::GET, format!("/api/campaigns/{id}/versions")),
+            (Method::PUT, format!("/api/campaigns/{id}")),
             (Method::GET, "/no/such/place".to_owned()),
         ] {
             let mut request = admin.request(method.clone(), &path).json(&document("um"));
@@ -43,7 +46,16 @@ async fn places_and_methods_that_do_not_exist_are_named() {
     let asked = async |method: Method, path: &str| {
         Answer::of(admin.request(method, path).bearer_auth(TOKEN).send().await.unwrap()).await
     };
-    for path in ["/", "/api", "/api/quizzes/", "/api/quizzes/a/b", "/api/quiz/a/submit"] {
+    for path in [
+        "/",
+        "/api",
+        "/api/quizzes/",
+        "/api/quizzes/a/b",
+        "/api/quiz/a/submit",
+        "/api/campaigns/",
+        "/api/campaigns/a/revisions",
+        "/api/campaigns/a/versions/b",
+    ] {
         let answer = asked(Method::GET, path).await;
         assert_eq!((answer.status, answer.code()), (404, "no_such_place"), "{path}");
     }
@@ -54,10 +66,24 @@ async fn places_and_methods_that_do_not_exist_are_named() {
     );
     let answer = asked(Method::PATCH, "/api/quizzes/a").await;
     assert_eq!((answer.status, answer.header("allow")), (405, "GET, HEAD, PUT, DELETE"));
+    // A campaign is never deleted: `ended` is one of its states.
+    let answer = asked(Method::DELETE, "/api/campaigns/a").await;
+    assert_eq!(
+        (answer.status, answer.code(), answer.header("allow")),
+        (405, "method_not_allowed", "GET, HEAD, PUT")
+    );
+    for path in ["/api/campaigns", "/api/campaigns/a/versions"] {
+        let answer = asked(Method::PUT, path).await;
+        assert_eq!((answer.status, answer.header("allow")), (405, "GET, HEAD"), "{path}");
+    }
     for id in ["A", "a%20b", "%FF", "a%2Fb", "ação", &"x".repeat(65)] {
         for method in [Method::GET, Method::PUT, Method::DELETE] {
             let answer = asked(method, &format!("/api/quizzes/{id}")).await;
             assert_eq!((answer.status, answer.code()), (400, "bad_quiz_id"), "{id}");
+        }
+        for (method, rest) in [(Method::GET, ""), (Method::PUT, ""), (Method::GET, "/versions")] {
+            let answer = asked(method, &format!("/api/campaigns/{id}{rest}")).await;
+            assert_eq!((answer.status, answer.code()), (400, "bad_campaign_id"), "{id}{rest}");
         }
     }
 }

@@ -3,8 +3,12 @@
 
 #![allow(clippy::unwrap_used)] // A test says by a panic what went wrong.
 
+mod bad_campaigns;
 mod bad_definitions;
 mod bad_requests;
+mod campaign_lists;
+mod campaign_races;
+mod campaigns;
 mod crashes;
 mod drain;
 mod harness;

@@ -55,6 +55,8 @@ metric_names! {
     QuizProgress, Counter, "vendzz_quiz_progress_total", ["outcome"], "Progress beacons by outcome: accepted, refused, limited, dropped (queue full or Kafka away), lost (accepted, not delivered).";
     // The admin API.
     QuizChanges, Counter, "vendzz_quiz_changes_total", ["action", "outcome"], "Changes of quizzes asked of the admin API, by action (publish, unpublish) and outcome: created, updated, unchanged, refused, conflict, unavailable, unknown, failed.";
+    CampaignChanges, Counter, "vendzz_campaign_changes_total", ["action", "outcome"], "Changes of campaigns asked of the admin API, by the state asked for (draft, activate, pause, end, unknown) and outcome: created, updated, unchanged, refused, conflict, unavailable, unknown, failed.";
+    CampaignsHeld, Gauge, "vendzz_campaigns_held", [], "Campaigns in memory.";
     // Producers.
     ProducerQueue, Gauge, "vendzz_producer_queue_records", ["producer"], "Records waiting in a producer's queue or in flight.";
     ProducerErrors, Counter, "vendzz_producer_errors_total", ["producer", "reason"], "Records that a producer could not deliver, by reason.";

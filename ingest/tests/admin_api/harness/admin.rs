@@ -98,8 +98,33 @@ impl Admin {
         document: &Value,
         headers: &[(&str, &str)],
     ) -> RequestBuilder {
-        let request = self.request(Method::PUT, &format!("/api/quizzes/{quiz_id}")).bearer_auth(TOKEN);
-        with_headers(request.json(document), headers)
+        self.put_request_at(&format!("/api/quizzes/{quiz_id}"), document, headers)
+    }
+
+    fn put_request_at(&self, path: &str, document: &Value, headers: &[(&str, &str)]) -> RequestBuilder {
+        with_headers(self.request(Method::PUT, path).bearer_auth(TOKEN).json(document), headers)
+    }
+
+    pub(crate) fn put_campaign_request(
+        &self,
+        campaign_id: &str,
+        document: &Value,
+        headers: &[(&str, &str)],
+    ) -> RequestBuilder {
+        self.put_request_at(&format!("/api/campaigns/{campaign_id}"), document, headers)
+    }
+
+    pub(crate) async fn put_campaign(
+        &self,
+        campaign_id: &str,
+        document: &Value,
+        headers: &[(&str, &str)],
+    ) -> Answer {
+        Answer::of(self.put_campaign_request(campaign_id, document, headers).send().await.unwrap()).await
+    }
+
+    pub(crate) async fn campaign(&self, campaign_id: &str) -> Answer {
+        self.get(&format!("/api/campaigns/{campaign_id}"), &[]).await
     }
 
     pub(crate) async fn put(&self, quiz_id: &str, document: &Value, headers: &[(&str, &str)]) -> Answer {
@@ -112,7 +137,20 @@ impl Admin {
         content_type: &str,
         body: impl Into<reqwest::Body>,
     ) -> Answer {
-        let request = self.request(Method::PUT, &format!("/api/quizzes/{quiz_id}")).bearer_auth(TOKEN);
+        self.put_bytes_at(&format!("/api/quizzes/{quiz_id}"), content_type, body.into()).await
+    }
+
+    pub(crate) async fn put_campaign_bytes(
+        &self,
+        campaign_id: &str,
+        content_type: &str,
+        body: impl Into<reqwest::Body>,
+    ) -> Answer {
+        self.put_bytes_at(&format!("/api/campaigns/{campaign_id}"), content_type, body.into()).await
+    }
+
+    async fn put_bytes_at(&self, path: &str, content_type: &str, body: reqwest::Body) -> Answer {
+        let request = self.request(Method::PUT, path).bearer_auth(TOKEN);
         let request = request.header("Content-Type", content_type).body(body);
         Answer::of(request.send().await.unwrap()).await
     }
@@ -211,6 +249,22 @@ impl Answer {
         let version = self.body["version"].as_i64().unwrap_or_else(|| panic!("{self:?}"));
         assert_eq!(self.header("etag"), format!("\"{version}\""));
         version
+    }
+
+    /// Of a campaign; the body and the entity tag must agree.
+    pub(crate) fn revision(&self) -> &str {
+        let revision = self.body["revision"].as_str().unwrap_or_else(|| panic!("{self:?}"));
+        assert_eq!(self.header("etag"), format!("\"{revision}\""));
+        revision
+    }
+
+    /// Of a problem document: the pointer and code of each thing wrong.
+    pub(crate) fn errors(&self) -> Vec<(&str, &str)> {
+        let errors = self.body["errors"].as_array().unwrap_or_else(|| panic!("{self:?}"));
+        errors
+            .iter()
+            .map(|error| (error["pointer"].as_str().unwrap(), error["code"].as_str().unwrap()))
+            .collect()
     }
 
     pub(crate) fn outcome(&self) -> &str {

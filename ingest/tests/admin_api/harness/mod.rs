@@ -8,8 +8,8 @@ mod postgres;
 use serde_json::{Value, json};
 
 pub(crate) use admin::{Admin, Answer, TOKEN, exits_with};
-pub(crate) use log::versions_in_log;
-pub(crate) use namespace::fresh_prefix;
+pub(crate) use log::{revisions_in_log, versions_in_log};
+pub(crate) use namespace::{fresh_prefix, furnish};
 pub(crate) use postgres::HeldLock;
 
 /// A small quiz that can be published.
@@ -26,6 +26,24 @@ pub(crate) fn document(title: &str) -> Value {
             ] },
             { "id": "email", "type": "email", "label": "Para onde mandamos o plano?" },
         ],
+    })
+}
+
+/// A small campaign for that quiz.
+pub(crate) fn campaign_document(quiz_id: &str, name: &str, state: &str) -> Value {
+    json!({
+        "accountId": "conta-vida-leve",
+        "quizId": quiz_id,
+        "name": name,
+        "channel": "email",
+        "audience": "completed",
+        "state": state,
+        "steps": [{
+            "id": "ola",
+            "delaySeconds": 60,
+            "template": { "subject": "Seu plano", "text": "Olá, {{ answers.name }}! Seu plano está pronto." },
+        }],
+        "senderPool": "principal",
     })
 }
 

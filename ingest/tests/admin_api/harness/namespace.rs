@@ -2,17 +2,22 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::OnceLock;
 
-use vendzz_schemas::topics::{Namespace, QUIZ_DEFINITION};
+use vendzz_schemas::topics::{CAMPAIGN_DEFINITION, Namespace, QUIZ_DEFINITION};
 
 /// The prefix that this run's topics stand under, made with the operators' own command.
 pub(crate) fn prefix() -> &'static str {
     static PREFIX: OnceLock<String> = OnceLock::new();
     PREFIX.get_or_init(|| {
         let prefix = fresh_prefix();
-        vendzz(&prefix, &["schemas", "register"]);
-        vendzz(&prefix, &["topics", "apply", "--yes"]);
+        furnish(&prefix);
         prefix
     })
+}
+
+/// Makes every schema and topic under a prefix.
+pub(crate) fn furnish(prefix: &str) {
+    vendzz(prefix, &["schemas", "register"]);
+    vendzz(prefix, &["topics", "apply", "--yes"]);
 }
 
 /// A prefix under which nothing stands.
@@ -23,6 +28,11 @@ pub(crate) fn fresh_prefix() -> String {
 /// The real name of `quiz.definition.v1` in this run.
 pub(crate) fn definition_topic() -> String {
     Namespace::new(prefix()).name(QUIZ_DEFINITION)
+}
+
+/// The real name of `campaign.definition.v1` in this run.
+pub(crate) fn campaign_topic() -> String {
+    Namespace::new(prefix()).name(CAMPAIGN_DEFINITION)
 }
 
 /// An address of the stack, as the environment has it or as `infra/local/env` would.

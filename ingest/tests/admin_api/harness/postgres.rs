@@ -2,9 +2,9 @@ use sqlx::postgres::PgConnection;
 use sqlx::{Connection, Row};
 use vendzz_ingest::admin::lock_key;
 
-use super::namespace::{address, definition_topic};
+use super::namespace::{address, campaign_topic, definition_topic};
 
-/// The lock of a quiz, held by the test as if by another admin process.
+/// The lock of a quiz or campaign, held by the test as if by another admin process.
 pub(crate) struct HeldLock {
     connection: PgConnection,
     key: i64,
@@ -12,8 +12,15 @@ pub(crate) struct HeldLock {
 
 impl HeldLock {
     pub(crate) async fn take(quiz_id: &str) -> Self {
+        Self::take_key(lock_key(&definition_topic(), quiz_id)).await
+    }
+
+    pub(crate) async fn take_of_campaign(campaign_id: &str) -> Self {
+        Self::take_key(lock_key(&campaign_topic(), campaign_id)).await
+    }
+
+    async fn take_key(key: i64) -> Self {
         let mut connection = PgConnection::connect(&address("VENDZZ_POSTGRES_URL")).await.unwrap();
-        let key = lock_key(&definition_topic(), quiz_id);
         sqlx::query("SELECT pg_advisory_lock($1)").bind(key).execute(&mut connection).await.unwrap();
         Self { connection, key }
     }
