@@ -5,11 +5,11 @@
 mod analytics_support;
 
 use analytics_support::WINDOW;
-use analytics_support::cells::Cells;
-use analytics_support::log::{Seed, append_ms, crowded_seeds, log, seeds};
+use analytics_support::cells::{Cells, Table};
+use analytics_support::log::{Seed, Topic, append_ms, crowded_seeds, crowded_ways, log, seeds};
 use analytics_support::model;
 use proptest::prelude::*;
-use vendzz_projections::analytics::{HourTotals, LogRecord, MinuteTotals, RowKey, SourceFold};
+use vendzz_projections::analytics::{FunnelTotals, HourTotals, LogRecord, MinuteTotals, RowKey, SourceFold};
 use vendzz_runtime::dedupe::DedupeWindow;
 use vendzz_runtime::kernel::ResumePoint;
 
@@ -68,9 +68,9 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
 }
 
 impl Owner {
-    fn open(log: &[LogRecord], cells: &Cells, views: bool) -> Self {
+    fn open(log: &[LogRecord], cells: &Cells, topic: Topic) -> Self {
         let resume = cells.resume_point.read(&());
-        let duplicates = (!views).then(|| DedupeWindow::new(WINDOW, "incarnation"));
+        let duplicates = (topic != Topic::Views).then(|| DedupeWindow::new(WINDOW, "incarnation"));
         let mut fold = SourceFold::new(resume, duplicates);
         let Some(point) = resume else { return Self { fold, next: 0 } };
         let covered = &log[..=point.offset as usize];
@@ -97,31 +97,41 @@ impl Owner {
             let stored = cells.minutes.read(&key);
             self.fold.put_minute(key, stored);
         }
+        for key in missing.funnels {
+            let stored = cells.funnels.read(&key);
+            self.fold.put_funnel(key, stored);
+        }
         let max_append_ms = log[..end].iter().map(append_ms).max().unwrap();
         self.fold.apply(batch, ResumePoint { offset: end as i64 - 1, max_append_ms, hash: end as i64 });
         self.next = end;
     }
 
     /// Writes `rows` of the dirty rows of each kind, beginning with the `turn`-th.
-    fn write_rows(&self, cells: &mut Cells, rows: usize, turn: usize) -> (Vec<RowKey>, Vec<RowKey>) {
+    fn write_rows(&self, cells: &mut Cells, rows: usize, turn: usize) -> [Vec<RowKey>; 3] {
         let mut hours: Vec<(RowKey, HourTotals)> =
             self.fold.dirty_hours().map(|(key, row)| (key.clone(), row.clone())).collect();
         let mut minutes: Vec<(RowKey, MinuteTotals)> =
             self.fold.dirty_minutes().map(|(key, row)| (key.clone(), row.clone())).collect();
+        let mut funnels: Vec<(RowKey, FunnelTotals)> =
+            self.fold.dirty_funnels().map(|(key, row)| (key.clone(), row.clone())).collect();
         rotate_and_cut(&mut hours, rows, turn);
         rotate_and_cut(&mut minutes, rows, turn);
+        rotate_and_cut(&mut funnels, rows, turn);
         for (key, row) in &hours {
             cells.hours.write(key, row.last_offset, row);
         }
         for (key, row) in &minutes {
             cells.minutes.write(key, row.last_offset, row);
         }
-        (hours.into_iter().map(|(key, _)| key).collect(), minutes.into_iter().map(|(key, _)| key).collect())
+        for (key, row) in &funnels {
+            cells.funnels.write(key, row.last_offset, row);
+        }
+        [keys_of(hours), keys_of(minutes), keys_of(funnels)]
     }
 
     fn flush_part(&mut self, cells: &mut Cells, rows: usize, turn: usize) {
-        let (hours, minutes) = self.write_rows(cells, rows, turn);
-        self.fold.written(&hours, &minutes);
+        let [hours, minutes, funnels] = self.write_rows(cells, rows, turn);
+        self.fold.written(&hours, &minutes, &funnels);
     }
 
     fn flush(&mut self, cells: &mut Cells) {
@@ -133,6 +143,10 @@ impl Owner {
     }
 }
 
+fn keys_of<T>(rows: Vec<(RowKey, T)>) -> Vec<RowKey> {
+    rows.into_iter().map(|(key, _)| key).collect()
+}
+
 fn rotate_and_cut<T>(rows: &mut Vec<T>, most: usize, turn: usize) {
     if !rows.is_empty() {
         let by = turn % rows.len();
@@ -142,9 +156,9 @@ fn rotate_and_cut<T>(rows: &mut Vec<T>, most: usize, turn: usize) {
 }
 
 /// Plays the steps, then lets the owner and all zombies finish; what the store has then.
-fn play(log: &[LogRecord], views: bool, steps: &[Step]) -> Cells {
+fn play(log: &[LogRecord], topic: Topic, steps: &[Step]) -> Cells {
     let mut cells = Cells::default();
-    let mut owner = Owner::open(log, &cells, views);
+    let mut owner = Owner::open(log, &cells, topic);
     let mut zombies: Vec<Owner> = Vec::new();
     for step in steps {
         match *step {
@@ -153,16 +167,16 @@ fn play(log: &[LogRecord], views: bool, steps: &[Step]) -> Cells {
             Step::FlushPart { rows, turn } => owner.flush_part(&mut cells, rows, turn),
             Step::CrashInFlush { rows, turn } => {
                 owner.write_rows(&mut cells, rows, turn);
-                owner = Owner::open(log, &cells, views);
+                owner = Owner::open(log, &cells, topic);
             }
             Step::CrashAfterRows => {
                 owner.write_rows(&mut cells, usize::MAX, 0);
-                owner = Owner::open(log, &cells, views);
+                owner = Owner::open(log, &cells, topic);
             }
-            Step::Crash => owner = Owner::open(log, &cells, views),
+            Step::Crash => owner = Owner::open(log, &cells, topic),
             Step::Evict(most) => owner.fold.evict(most),
             Step::Freeze => {
-                let next = Owner::open(log, &cells, views);
+                let next = Owner::open(log, &cells, topic);
                 zombies.push(std::mem::replace(&mut owner, next));
             }
             Step::ZombieApplies(most) => {
@@ -190,20 +204,18 @@ fn play(log: &[LogRecord], views: bool, steps: &[Step]) -> Cells {
     cells
 }
 
-fn check(seeds: &[Seed], views: bool, steps: &[Step]) -> Result<(), TestCaseError> {
-    let log = log(seeds, views);
-    let cells = play(&log, views, steps);
-    let hours: model::Rows<HourTotals> =
-        cells.hours.all().map(|(key, row)| ((key.quiz_id.to_string(), key.start_ms), row.clone())).collect();
-    let minutes: model::Rows<MinuteTotals> = cells
-        .minutes
-        .all()
-        .map(|(key, row)| ((key.quiz_id.to_string(), key.start_ms), row.clone()))
-        .collect();
-    prop_assert_eq!(hours, model::hours(&log));
-    prop_assert_eq!(minutes, model::minutes(&log));
+fn check(seeds: &[Seed], topic: Topic, steps: &[Step]) -> Result<(), TestCaseError> {
+    let log = log(seeds, topic);
+    let cells = play(&log, topic, steps);
+    prop_assert_eq!(rows_of(&cells.hours), model::hours(&log));
+    prop_assert_eq!(rows_of(&cells.minutes), model::minutes(&log));
+    prop_assert_eq!(rows_of(&cells.funnels), model::funnels(&log));
     prop_assert_eq!(cells.resume_point.read(&()).map(|point| point.offset), Some(log.len() as i64 - 1));
     Ok(())
+}
+
+fn rows_of<T: Clone + PartialEq + std::fmt::Debug>(table: &Table<RowKey, T>) -> model::Rows<T> {
+    table.all().map(|(key, row)| ((key.quiz_id.to_string(), key.start_ms), row.clone())).collect()
 }
 
 proptest! {
@@ -211,16 +223,30 @@ proptest! {
 
     #[test]
     fn submissions_are_counted_once_whatever_happens(seeds in seeds(160), steps in steps()) {
-        check(&seeds, false, &steps)?;
+        check(&seeds, Topic::Submissions, &steps)?;
     }
 
     #[test]
     fn views_are_counted_as_they_stand_whatever_happens(seeds in seeds(160), steps in steps()) {
-        check(&seeds, true, &steps)?;
+        check(&seeds, Topic::Views, &steps)?;
+    }
+
+    #[test]
+    fn beacons_are_counted_once_whatever_happens(seeds in seeds(160), steps in steps()) {
+        check(&seeds, Topic::Progress, &steps)?;
     }
 
     #[test]
     fn the_first_fifty_values_are_kept_whatever_happens(seeds in crowded_seeds(260), steps in steps()) {
-        check(&seeds, true, &steps)?;
+        check(&seeds, Topic::Views, &steps)?;
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 200, ..ProptestConfig::default() })]
+
+    #[test]
+    fn the_first_four_hundred_elements_are_kept_whatever_happens(seeds in crowded_ways(60), steps in steps()) {
+        check(&seeds, Topic::Progress, &steps)?;
     }
 }

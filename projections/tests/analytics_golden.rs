@@ -6,11 +6,11 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::time::Duration;
 
-use vendzz_projections::analytics::{Event, FOLD_VERSION, LogRecord, SourceFold};
+use vendzz_projections::analytics::{Event, FOLD_VERSION, FunnelTotals, LogRecord, SourceFold, StepTotals};
 use vendzz_runtime::dedupe::DedupeWindow;
 use vendzz_runtime::kernel::ResumePoint;
 use vendzz_schemas::contract::Violation;
-use vendzz_schemas::events::{AnswerValue, QuizSubmitted, QuizViewed, Utm};
+use vendzz_schemas::events::{AnswerValue, ElementSeen, QuizProgressed, QuizSubmitted, QuizViewed, Utm};
 use vendzz_schemas::ids::TimedId;
 
 /// 2026-12-31T23:50:00Z: the log crosses a year, a month, a day and an hour.
@@ -93,6 +93,18 @@ fn view(numbers: &mut Numbers, offset: i64) -> (i64, Result<Event, Violation>) {
 }
 
 fn submission(numbers: &mut Numbers, offset: i64) -> (i64, Result<Event, Violation>) {
+    let (append_ms, submission) = submitted(numbers, offset);
+    (append_ms, Event::of_submission(offset, append_ms, submission))
+}
+
+/// Of a client that tells its way.
+fn telling_submission(numbers: &mut Numbers, offset: i64) -> (i64, Result<Event, Violation>) {
+    let (append_ms, mut submission) = submitted(numbers, offset);
+    (submission.elements, submission.reported) = way(numbers);
+    (append_ms, Event::of_submission(offset, append_ms, submission))
+}
+
+fn submitted(numbers: &mut Numbers, offset: i64) -> (i64, QuizSubmitted) {
     let Common { append_ms, received_at, quiz_id, device, country, utm, bot_verdict } =
         common(numbers, offset);
     let response = TimedId::mint_at(1, &[numbers.below(120) as u8; 10]).to_string();
@@ -123,7 +135,47 @@ fn submission(numbers: &mut Numbers, offset: i64) -> (i64, Result<Event, Violati
         elements: vec![],
         reported: 0,
     };
-    (append_ms, Event::of_submission(offset, append_ms, submission))
+    (append_ms, submission)
+}
+
+fn beacon(numbers: &mut Numbers, offset: i64) -> (i64, Result<Event, Violation>) {
+    let (append_ms, submission) = submitted(numbers, offset);
+    let (elements, reported) = way(numbers);
+    let progress = QuizProgressed {
+        account_id: submission.account_id,
+        quiz_id: submission.quiz_id,
+        response_id: submission.response_id,
+        visitor_id: None,
+        version: submission.version,
+        sequence: if numbers.below(30) == 0 { 0 } else { 1 + numbers.below(3) as i32 },
+        received_at: submission.received_at,
+        started_at: None,
+        elements,
+        reported,
+        answers: submission.answers,
+        hidden: BTreeMap::new(),
+        utm: submission.utm,
+        referrer: String::new(),
+        device: submission.device,
+        country: submission.country,
+        bot_verdict: submission.bot_verdict,
+        address_hash: String::new(),
+        tags: Vec::new(),
+    };
+    (append_ms, Event::of_progress(offset, append_ms, progress))
+}
+
+/// A way of up to 30 of 500 elements, more than a row keeps, now and then one that no contract allows.
+fn way(numbers: &mut Numbers) -> (Vec<ElementSeen>, i32) {
+    let first = numbers.below(500);
+    let length = numbers.below(31);
+    let elements = (first..first + length).map(|number| ElementSeen {
+        element_id: format!("e{}", number % 500),
+        millis: numbers.below(60_000) as i64 - i64::from(numbers.below(500) == 0) * 60_000,
+    });
+    let elements: Vec<ElementSeen> = elements.collect();
+    let reported = numbers.below(length + 2) as i32 - i32::from(numbers.below(50) == 0);
+    (elements, reported)
 }
 
 /// Append time of the record at an offset, and what it decodes to.
@@ -150,6 +202,9 @@ fn fold(window: Option<Duration>, make: Make) -> String {
     for key in missing.minutes {
         fold.put_minute(key, None);
     }
+    for key in missing.funnels {
+        fold.put_funnel(key, None);
+    }
     let outcome = fold.apply(&log, ResumePoint { offset: RECORDS - 1, max_append_ms: 0, hash: 0 });
     let _ = writeln!(text, "{outcome:?}");
     let hours: BTreeMap<_, _> = fold.dirty_hours().collect();
@@ -160,6 +215,18 @@ fn fold(window: Option<Duration>, make: Make) -> String {
     for (key, totals) in minutes {
         let _ = writeln!(text, "minute {} {}: {totals:?}", key.quiz_id, key.start_ms);
     }
+    let funnels: BTreeMap<_, _> = fold.dirty_funnels().collect();
+    for (key, totals) in funnels {
+        let FunnelTotals { last_offset, steps, other } = totals;
+        let told: Vec<String> = steps
+            .iter()
+            .map(|(element, StepTotals { reached, left, millis })| {
+                format!("{element} {reached} {left} {millis}")
+            })
+            .collect();
+        let (key, told) = (format!("{} {}", key.quiz_id, key.start_ms), told.join(", "));
+        let _ = writeln!(text, "funnel {key}: last_offset {last_offset}, {other:?}, {told}");
+    }
     text
 }
 
@@ -167,7 +234,12 @@ fn fold(window: Option<Duration>, make: Make) -> String {
 fn the_output_of_this_version_never_changes() {
     let views = fold(None, view);
     let submissions = fold(Some(Duration::from_secs(5 * 60)), submission);
-    let text = format!("VIEWS\n{views}\nSUBMISSIONS\n{submissions}");
+    let window = Some(Duration::from_secs(5 * 60));
+    let telling = fold(window, telling_submission);
+    let beacons = fold(window, beacon);
+    let text = format!(
+        "VIEWS\n{views}\nSUBMISSIONS\n{submissions}\nSUBMISSIONS THAT TELL THEIR WAY\n{telling}\nBEACONS\n{beacons}"
+    );
     insta::with_settings!({snapshot_path => "analytics_golden", prepend_module_to_snapshot => false, omit_expression => true}, {
         insta::assert_snapshot!(format!("fold_v{FOLD_VERSION}"), text);
     });

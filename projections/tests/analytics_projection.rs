@@ -5,7 +5,9 @@
 mod analytics_support;
 
 use analytics_support::keyspace::in_own_keyspace;
-use analytics_support::source::{Projector, SCHEMA_ID, START_MS, garbage, learn, source, submission};
+use analytics_support::source::{
+    Projector, SCHEMA_ID, START_MS, beacon, garbage, learn, progress_source, source, submission,
+};
 use scylla::client::session::Session;
 use vendzz_projections::analytics::HOUR_MS;
 use vendzz_projections::analytics::cql::{connect, source_text};
@@ -37,7 +39,7 @@ async fn a_life_with_crashes_evictions_and_a_zombie_gives_the_rows_of_a_quiet_on
         assert_eq!(owner.apply(&log, log.len()).await.unwrap(), Applied::Buffered);
         owner.fold.flush().await.unwrap();
         let expected = rows(&quiet).await;
-        assert_eq!(expected.hours.len(), 3);
+        assert_eq!((expected.hours.len(), expected.funnels.len()), (3, 3));
         let summary = Reader::connect(&quiet)
             .await
             .unwrap()
@@ -73,6 +75,76 @@ async fn a_life_with_crashes_evictions_and_a_zombie_gives_the_rows_of_a_quiet_on
             assert_eq!(rows(&eventful).await.differences(&expected, 5), Vec::<String>::new());
         })
         .await;
+    })
+    .await;
+}
+
+/// Forty responses, each with up to three beacons, of which every second is sent again at once; the
+/// last ten are a bot's.
+fn beacons() -> Vec<Record> {
+    let mut log = Vec::new();
+    for response in 0..40_u8 {
+        for sequence in 1..=i32::from(response % 4) {
+            let copies = if response % 2 == 0 { 2 } else { 1 };
+            for _ in 0..copies {
+                let offset = log.len() as i64;
+                log.push(beacon(offset, i64::from(response) * 3, response, sequence, response >= 30));
+            }
+        }
+    }
+    log.insert(10, garbage(10, 0));
+    for (offset, record) in log.iter_mut().enumerate() {
+        record.offset = offset as i64;
+    }
+    log
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn beacons_make_funnels_and_nothing_else() {
+    let log = beacons();
+    in_own_keyspace("beacons", |config| async move {
+        let projector = Projector::start(&config, 1).await;
+        let mut zombie = projector.open_source(&progress_source(), &log).await;
+        zombie.apply(&log, 30).await.unwrap();
+        let mut owner = projector.open_source(&progress_source(), &log).await;
+        for end in [9, 25, 26] {
+            owner.apply(&log, end).await.unwrap();
+            owner.fold.flush().await.unwrap();
+        }
+        owner.apply(&log, 40).await.unwrap();
+        let mut owner = projector.open_source(&progress_source(), &log).await;
+        assert_eq!(owner.next, 26, "what was not flushed is read again");
+        owner.apply(&log, log.len()).await.unwrap();
+        owner.fold.flush().await.unwrap();
+        zombie.fold.flush().await.unwrap();
+
+        let found = rows(&config).await;
+        assert!(found.hours.is_empty() && found.minutes.is_empty(), "{found:?}");
+        assert_eq!(found.funnels.len(), 2, "three minutes for each of thirty responses");
+        let reader = Reader::connect(&config).await.unwrap();
+        let order = ["nome", "email", "fim"].map(str::to_owned);
+        let funnel = |from, to| {
+            let (reader, order) = (&reader, &order);
+            async move {
+                let funnel = reader.funnel("emprestimo", from, to, order).await.unwrap();
+                funnel.steps.iter().map(|step| [step.reached, step.left, step.stayed]).collect::<Vec<_>>()
+            }
+        };
+        // Of responses 0 to 29, 8, 7 and 7 have one, two and three beacons.
+        let all = funnel(START_MS, START_MS + 2 * HOUR_MS).await;
+        assert_eq!(all, [[22, 14, 8], [14, 7, 7], [7, 0, 7]]);
+        let [first, second] = [
+            funnel(START_MS, START_MS + HOUR_MS).await,
+            funnel(START_MS + HOUR_MS, START_MS + 2 * HOUR_MS).await,
+        ];
+        for (place, step) in all.iter().enumerate() {
+            assert_eq!(first[place][0] + second[place][0], step[0]);
+            assert!(first[place][0] > 0 && second[place][0] > 0);
+        }
+        let mean = reader.funnel("emprestimo", START_MS, START_MS + 2 * HOUR_MS, &order).await.unwrap();
+        let mean: Vec<_> = mean.steps.iter().map(|step| step.mean_millis).collect();
+        assert_eq!(mean, [Some(1_000), Some(300), None], "as the beacon that left it tells");
+        assert_eq!(reader.funnel("emprestimo", START_MS, START_MS, &[]).await.unwrap().steps, []);
     })
     .await;
 }

@@ -7,7 +7,7 @@ use rdkafka::error::KafkaError;
 use rdkafka::message::Message;
 use rdkafka::{Offset, TopicPartitionList};
 use vendzz_projections::{analytics, state};
-use vendzz_schemas::topics::{QUIZ_DEFINITION, QUIZ_SUBMISSION, QUIZ_VIEW};
+use vendzz_schemas::topics::{QUIZ_DEFINITION, QUIZ_SUBMISSION};
 
 use super::{GroupLag, PartitionLag};
 use crate::clock::now_ms;
@@ -16,7 +16,7 @@ use crate::output;
 
 /// Consumer groups and what they read.
 const GROUPS: &[(&str, &[&str])] =
-    &[(state::GROUP, &[QUIZ_DEFINITION, QUIZ_SUBMISSION]), (analytics::GROUP, &[QUIZ_VIEW, QUIZ_SUBMISSION])];
+    &[(state::GROUP, &[QUIZ_DEFINITION, QUIZ_SUBMISSION]), (analytics::GROUP, &analytics::TOPICS)];
 
 const CALL: Duration = Duration::from_secs(8);
 const POLL: Duration = Duration::from_millis(50);

@@ -4,7 +4,7 @@ mod show;
 mod stores;
 
 use serde::Serialize;
-use vendzz_projections::analytics::read::QuizSummary;
+use vendzz_projections::analytics::read::{Funnel, QuizSummary};
 use vendzz_runtime::config::Env;
 use vendzz_schemas::ids::check_name;
 
@@ -32,6 +32,8 @@ struct QuizStats {
     counted: QuizSummary,
     /// Rows in PostgreSQL; `submissions + bots` once both projections are at the log's end.
     responses: u64,
+    /// From the CQL store, in the order of the elements in PostgreSQL.
+    funnel: Funnel,
 }
 
 pub(crate) async fn run(options: Options) -> anyhow::Result<Answer> {

@@ -1,4 +1,4 @@
-use vendzz_projections::analytics::read::Count;
+use vendzz_projections::analytics::read::{Count, Funnel, FunnelStep};
 
 use super::QuizStats;
 use crate::output;
@@ -49,7 +49,37 @@ pub(crate) fn for_people(stats: &QuizStats) -> anyhow::Result<()> {
         output::line("")?;
         output::table(&[property, "views", "submissions"], rows)?;
     }
+    show_funnel(&stats.funnel)
+}
+
+/// Every element, since the last ones tell most; nothing of a quiz whose clients tell no way.
+fn show_funnel(funnel: &Funnel) -> anyhow::Result<()> {
+    if funnel.steps.iter().all(|step| step.reached + step.left == 0) {
+        return Ok(());
+    }
+    let mut rows: Vec<Vec<String>> = funnel.steps.iter().map(row_of).collect();
+    if funnel.other_reached + funnel.other_left > 0 {
+        rows.push(vec![
+            "(other)".to_owned(),
+            funnel.other_reached.to_string(),
+            funnel.other_left.to_string(),
+        ]);
+    }
+    output::line("")?;
+    output::table(&["element", "reached", "left", "stayed", "mean time"], rows)?;
     Ok(())
+}
+
+fn row_of(step: &FunnelStep) -> Vec<String> {
+    let at_least = step.at_least;
+    let mean = step.mean_millis.map_or("-".to_owned(), |millis| format!("{:.1} s", millis as f64 / 1_000.0));
+    vec![
+        step.element.clone(),
+        count(Count { count: step.reached, at_least }),
+        count(Count { count: step.left, at_least }),
+        step.stayed.to_string(),
+        mean,
+    ]
 }
 
 fn name_of(value: &str) -> String {

@@ -1,7 +1,8 @@
 use anyhow::anyhow;
 use vendzz_projections::analytics::CqlConfig;
+use vendzz_projections::analytics::DAY_MS;
 use vendzz_projections::analytics::cql::CqlError;
-use vendzz_projections::analytics::read::Reader;
+use vendzz_projections::analytics::read::{FIRST_MS, Reader};
 use vendzz_projections::state::{PostgresConfig, ReadError, ReadPool, ReplicaConfig, StateReader};
 use vendzz_runtime::config::Env;
 
@@ -43,13 +44,18 @@ impl Stores {
     pub(crate) async fn read(&self, quiz: &str) -> anyhow::Result<QuizStats> {
         let counted = self.analytics.summary(quiz, now_ms()).await;
         let counted = counted.map_err(|error| cql_failed(&self.settings.cql, error))?;
-        let responses = self.count_responses(quiz).await;
-        let responses = responses.map_err(|error| postgres_failed(&self.settings.postgres, error))?;
-        Ok(QuizStats { quiz: quiz.to_owned(), counted, responses })
+        let of_state = self.of_state(quiz).await;
+        let (responses, elements) =
+            of_state.map_err(|error| postgres_failed(&self.settings.postgres, error))?;
+        let funnel = self.analytics.funnel(quiz, FIRST_MS, now_ms() + DAY_MS, &elements).await;
+        let funnel = funnel.map_err(|error| cql_failed(&self.settings.cql, error))?;
+        Ok(QuizStats { quiz: quiz.to_owned(), counted, responses, funnel })
     }
 
-    async fn count_responses(&self, quiz: &str) -> Result<u64, ReadError> {
-        StateReader::live(self.state.any().await).await?.count_responses(quiz).await
+    /// How many responses there are, and the quiz's elements in their order.
+    async fn of_state(&self, quiz: &str) -> Result<(u64, Vec<String>), ReadError> {
+        let reader = StateReader::live(self.state.any().await).await?;
+        Ok((reader.count_responses(quiz).await?, reader.element_ids(quiz).await?))
     }
 }
 

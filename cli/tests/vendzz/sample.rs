@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use vendzz_schemas::events::{AnswerValue, QuizDefinition, QuizSubmitted, QuizViewed, RetiredElement, Utm};
+use vendzz_schemas::events::{
+    AnswerValue, ElementSeen, QuizDefinition, QuizProgressed, QuizSubmitted, QuizViewed, RetiredElement, Utm,
+};
 use vendzz_schemas::ids::TimedId;
 
 pub(crate) const QUIZ: &str = "emagrecimento";
@@ -63,13 +65,47 @@ pub(crate) fn submitted(bot_verdict: &str) -> QuizSubmitted {
     }
 }
 
+/// The `sequence`-th beacon of a response that has seen these elements (id, milliseconds).
+pub(crate) fn progressed(
+    response_id: &str,
+    sequence: i32,
+    seen: &[(&str, i64)],
+    reported: i32,
+) -> QuizProgressed {
+    QuizProgressed {
+        account_id: "conta".into(),
+        quiz_id: QUIZ.into(),
+        response_id: response_id.into(),
+        visitor_id: None,
+        version: 7,
+        sequence,
+        received_at: now_ms(),
+        started_at: None,
+        elements: way(seen),
+        reported,
+        answers: BTreeMap::new(),
+        hidden: BTreeMap::new(),
+        utm: Utm::default(),
+        referrer: String::new(),
+        device: "mobile".into(),
+        country: "BR".into(),
+        bot_verdict: "human".into(),
+        address_hash: "00ff".into(),
+        tags: vec![],
+    }
+}
+
+pub(crate) fn way(seen: &[(&str, i64)]) -> Vec<ElementSeen> {
+    seen.iter().map(|(id, millis)| ElementSeen { element_id: (*id).into(), millis: *millis }).collect()
+}
+
 pub(crate) fn definition() -> QuizDefinition {
     QuizDefinition {
         account_id: "conta".into(),
         quiz_id: QUIZ.into(),
         state: "published".into(),
         changed_at: now_ms(),
-        document: r#"{"title": "Emagreça em 30 dias"}"#.into(),
+        document: r#"{"title": "Emagreça em 30 dias", "elements": [{"id": "fim"}, {"id": "nome"}, {"id": "nunca"}]}"#.into(),
         retired: vec![RetiredElement {
             element_id: "cor".into(),
             element_type: "single_choice".into(),

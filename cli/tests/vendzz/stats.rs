@@ -15,12 +15,14 @@ use vendzz_runtime::health::Health;
 use vendzz_runtime::kernel::{self, KernelConfig};
 use vendzz_runtime::service::Service;
 use vendzz_runtime::tables::{Epochs, SchemaIds, Tables};
-use vendzz_schemas::events::{QuizSubmitted, QuizViewed};
+use vendzz_schemas::events::{QuizDefinition, QuizProgressed, QuizSubmitted, QuizViewed};
 use vendzz_schemas::registry::RegistryClient;
-use vendzz_schemas::topics::{DLQ_ANALYTICS, DLQ_STATE, QUIZ_DEFINITION, QUIZ_SUBMISSION, QUIZ_VIEW};
+use vendzz_schemas::topics::{
+    DLQ_ANALYTICS, DLQ_STATE, QUIZ_DEFINITION, QUIZ_PROGRESS, QUIZ_SUBMISSION, QUIZ_VIEW,
+};
 
 use crate::installation::{Installation, registry_url};
-use crate::sample::{QUIZ, submitted, viewed};
+use crate::sample::{QUIZ, definition, progressed, submitted, viewed, way};
 
 const COUNTED_WITHIN: Duration = Duration::from_secs(60);
 
@@ -39,10 +41,25 @@ async fn stats_are_those_of_the_log_once_both_projections_have_read_it() {
         installation.append(QUIZ_VIEW, partition, "k", Some(&value)).await;
     }
     let submissions = installation.encoder::<QuizSubmitted>(QUIZ_SUBMISSION);
-    let (first, bot) = (submitted("human"), submitted("bot"));
+    let (mut first, bot) = (submitted("human"), submitted("bot"));
+    (first.elements, first.reported) = (way(&[("nome", 2_000), ("email", 400), ("fim", 60)]), 2);
     for event in [&first, &submitted("suspect"), &bot, &first] {
         let value = submissions.encode(event).unwrap();
         installation.append(QUIZ_SUBMISSION, 1, &event.response_id, Some(&value)).await;
+    }
+    let quizzes = installation.encoder::<QuizDefinition>(QUIZ_DEFINITION).encode(&definition()).unwrap();
+    installation.append(QUIZ_DEFINITION, 0, QUIZ, Some(&quizzes)).await;
+    let beacons = installation.encoder::<QuizProgressed>(QUIZ_PROGRESS);
+    let opened = progressed(&first.response_id, 1, &[("nome", 700)], 0);
+    let went_on = progressed(&first.response_id, 2, &[("nome", 2_000), ("email", 100)], 1);
+    let other = progressed(&submitted("human").response_id, 1, &[("nome", 9_000), ("email", 1)], 0);
+    let of_bot = QuizProgressed { bot_verdict: "bot".to_owned(), ..other.clone() };
+    let of_bot = QuizProgressed { response_id: bot.response_id.clone(), ..of_bot };
+    let broken = QuizProgressed { reported: 9, ..other.clone() };
+    for event in [&opened, &went_on, &of_bot, &broken, &went_on, &other, &opened] {
+        installation
+            .append(QUIZ_PROGRESS, 2, &event.response_id, Some(&beacons.encode(event).unwrap()))
+            .await;
     }
     let deadline = Instant::now() + COUNTED_WITHIN;
     let numbers = loop {
@@ -52,6 +69,9 @@ async fn stats_are_those_of_the_log_once_both_projections_have_read_it() {
             && ran.json()["views"] == 3
             && ran.json()["responses"] == 3
             && ran.json()["bots"] == 1
+            && ran.json()["funnel"]["steps"].as_array().is_some_and(|steps| steps.len() == 4)
+            && ran.json()["funnel"]["steps"][1]["reached"] == 2
+            && ran.json()["funnel"]["steps"][0]["left"] == 1
         {
             break ran.json();
         }
@@ -64,10 +84,26 @@ async fn stats_are_those_of_the_log_once_both_projections_have_read_it() {
     }
     let mobile = &numbers["breakdowns"]["device"]["values"][0];
     assert_eq!((&mobile["value"], &mobile["views"]["count"]), (&"mobile".into(), &3.into()), "{numbers}");
+    let steps: Vec<String> = numbers["funnel"]["steps"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|step| {
+            let number = |name: &str| step[name].to_string();
+            let told = ["reached", "left", "stayed", "mean_millis"].map(number).join(" ");
+            format!("{} {told}", step["element"].as_str().unwrap())
+        })
+        .collect();
+    assert_eq!(
+        steps,
+        ["fim 1 1 0 60", "nome 2 2 0 5500", "nunca 0 0 0 null", "email 2 1 1 400"],
+        "in the order of the document, each beacon once, without the bot's: {numbers}"
+    );
     let table = stores.run(&installation, &["stats", QUIZ]).expect(0).stdout;
     let row = |what: &str| table.lines().find(|line| line.starts_with(what)).unwrap_or_default().to_owned();
     assert_eq!(row("responses").split_whitespace().collect::<Vec<_>>(), ["responses", "3", "PostgreSQL"]);
     assert!(!table.contains("behind"), "{table}");
+    assert_eq!(row("nome").split_whitespace().collect::<Vec<_>>(), ["nome", "2", "2", "0", "5.5", "s"]);
     let nobody = installation.vendzz_with(
         &["stats", QUIZ],
         &[
@@ -98,7 +134,7 @@ async fn run_projectors(
     let state_kernel =
         KernelConfig::read(&env, state::GROUP, vec![QUIZ_DEFINITION, QUIZ_SUBMISSION], DLQ_STATE);
     let analytics_kernel =
-        KernelConfig::read(&env, analytics::GROUP, vec![QUIZ_VIEW, QUIZ_SUBMISSION], DLQ_ANALYTICS);
+        KernelConfig::read(&env, analytics::GROUP, analytics::TOPICS.to_vec(), DLQ_ANALYTICS);
     env.finish()?;
     let check_every = Duration::from_secs(1);
     let tables =

@@ -29,7 +29,7 @@ impl AnalyticsConfig {
             held_rows: env.value(
                 "VENDZZ_ANALYTICS_HELD_ROWS",
                 4_000,
-                "rows of a partition kept in memory, hours and minutes each",
+                "rows of a partition kept in memory, of each kind",
             ),
             dedupe_window: env.span(
                 "VENDZZ_DEDUPE_WINDOW",

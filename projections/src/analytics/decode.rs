@@ -2,7 +2,7 @@ use futures::FutureExt;
 use vendzz_runtime::decode::{DecodeFailure, EventReader};
 use vendzz_runtime::kernel::Record;
 use vendzz_runtime::tables::SchemaIds;
-use vendzz_schemas::events::{QuizSubmitted, QuizViewed};
+use vendzz_schemas::events::{QuizProgressed, QuizSubmitted, QuizViewed};
 use vendzz_schemas::registry::RegistryClient;
 use vendzz_schemas::topics;
 
@@ -18,6 +18,7 @@ pub struct Decoding {
 /// Reads the events of one topic.
 pub(super) enum SourceReader {
     Views(EventReader<QuizViewed>),
+    Progress(EventReader<QuizProgressed>),
     Submissions(EventReader<QuizSubmitted>),
 }
 
@@ -27,6 +28,7 @@ impl SourceReader {
         let Decoding { schema_ids, registry } = decoding.clone();
         match topic {
             topics::QUIZ_VIEW => Some(Self::Views(EventReader::new(schema_ids, registry))),
+            topics::QUIZ_PROGRESS => Some(Self::Progress(EventReader::new(schema_ids, registry))),
             topics::QUIZ_SUBMISSION => Some(Self::Submissions(EventReader::new(schema_ids, registry))),
             _ => None,
         }
@@ -34,7 +36,7 @@ impl SourceReader {
 
     /// Whether resends are recognised in this topic.
     pub(super) fn has_duplicates(&self) -> bool {
-        matches!(self, Self::Submissions(_))
+        !matches!(self, Self::Views(_))
     }
 
     /// Decodes a record and checks what the fold relies on.
@@ -47,6 +49,9 @@ impl SourceReader {
         };
         let event = match self {
             Self::Views(reader) => Event::of_view(record.offset, record.append_ms, reader.read(value).await?),
+            Self::Progress(reader) => {
+                Event::of_progress(record.offset, record.append_ms, reader.read(value).await?)
+            }
             Self::Submissions(reader) => {
                 Event::of_submission(record.offset, record.append_ms, reader.read(value).await?)
             }

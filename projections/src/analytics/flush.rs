@@ -9,7 +9,7 @@ use vendzz_runtime::telemetry::MetricName;
 use super::cql::{CqlError, Store};
 use super::planted::Fault;
 use super::projection::IN_FLIGHT;
-use super::{AnalyticsFold, GROUP, HourTotals, MinuteTotals, RowKey, SourceFold};
+use super::{AnalyticsFold, FunnelTotals, GROUP, HourTotals, MinuteTotals, RowKey, SourceFold};
 
 /// Where the fault suite may end the process.
 pub const CRASH_POINTS: [&str; 4] = [BEFORE_ROWS, MID_ROWS, AFTER_ROWS, AFTER_RESUME_POINT];
@@ -61,8 +61,9 @@ impl AnalyticsFold {
             write_dirty(&self.fold, &self.store, &self.source),
             self.store.resume_point(&self.source)
         );
-        self.fold.written(&written.hours, &written.minutes);
-        self.flush_metrics.rows.increment((written.hours.len() + written.minutes.len()) as u64);
+        self.fold.written(&written.hours, &written.minutes, &written.funnels);
+        let rows = written.hours.len() + written.minutes.len() + written.funnels.len();
+        self.flush_metrics.rows.increment(rows as u64);
         let stored = stored.map_err(|error| retry("cql_read", error))?.map(|cell| cell.point());
         if offset_of(stored) < offset_of(self.acknowledged) {
             return Err(FoldError::Reopen(format!(
@@ -96,6 +97,7 @@ impl AnalyticsFold {
 struct Written {
     hours: Vec<RowKey>,
     minutes: Vec<RowKey>,
+    funnels: Vec<RowKey>,
     failure: Option<CqlError>,
 }
 
@@ -103,6 +105,7 @@ struct Written {
 enum DirtyRow<'a> {
     Hour(&'a RowKey, &'a HourTotals),
     Minute(&'a RowKey, &'a MinuteTotals),
+    Funnel(&'a RowKey, &'a FunnelTotals),
 }
 
 impl DirtyRow<'_> {
@@ -110,6 +113,7 @@ impl DirtyRow<'_> {
         let result = match self {
             Self::Hour(key, totals) => store.write_hour(source, key, totals).await,
             Self::Minute(key, totals) => store.write_minute(source, key, totals).await,
+            Self::Funnel(key, totals) => store.write_funnel(source, key, totals).await,
         };
         (self, result)
     }
@@ -119,7 +123,8 @@ async fn write_dirty(fold: &SourceFold, store: &Store, source: &str) -> Written 
     let mut written = Written::default();
     let hours = fold.dirty_hours().map(|(key, totals)| DirtyRow::Hour(key, totals));
     let minutes = fold.dirty_minutes().map(|(key, totals)| DirtyRow::Minute(key, totals));
-    let writes: Vec<_> = hours.chain(minutes).map(|row| row.write(store, source)).collect();
+    let funnels = fold.dirty_funnels().map(|(key, totals)| DirtyRow::Funnel(key, totals));
+    let writes: Vec<_> = hours.chain(minutes).chain(funnels).map(|row| row.write(store, source)).collect();
     let half = writes.len().div_ceil(2);
     let mut acknowledged = 0;
     let mut answers = stream::iter(writes).buffer_unordered(IN_FLIGHT);
@@ -127,6 +132,7 @@ async fn write_dirty(fold: &SourceFold, store: &Store, source: &str) -> Written 
         match (result, row) {
             (Ok(()), DirtyRow::Hour(key, _)) => written.hours.push(key.clone()),
             (Ok(()), DirtyRow::Minute(key, _)) => written.minutes.push(key.clone()),
+            (Ok(()), DirtyRow::Funnel(key, _)) => written.funnels.push(key.clone()),
             (Err(error), _) => {
                 // The store is in trouble: what is under way may still arrive, the rest waits.
                 written.failure = Some(error);

@@ -21,7 +21,7 @@ use super::{AnalyticsConfig, Decoding, FOLD_VERSION, GROUP, LogRecord, Missing, 
 /// Requests of one source that are under way at the same time.
 pub(super) const IN_FLIGHT: usize = 64;
 
-/// Opens the fold of each partition of the view and submission topics.
+/// Opens the fold of each partition of the topics that are counted.
 pub struct AnalyticsProjection {
     store: Arc<Store>,
     config: AnalyticsConfig,
@@ -173,11 +173,20 @@ impl AnalyticsFold {
         });
         let minutes: Vec<_> =
             stream::iter(read).buffer_unordered(IN_FLIGHT).try_collect().await.map_err(read_failed)?;
+        let read = missing.funnels.into_iter().map(|key| async move {
+            let stored = store.funnel(source, &key).await?;
+            Ok::<_, CqlError>((key, stored))
+        });
+        let funnels: Vec<_> =
+            stream::iter(read).buffer_unordered(IN_FLIGHT).try_collect().await.map_err(read_failed)?;
         for (key, stored) in hours {
             self.fold.put_hour(key, stored);
         }
         for (key, stored) in minutes {
             self.fold.put_minute(key, stored);
+        }
+        for (key, stored) in funnels {
+            self.fold.put_funnel(key, stored);
         }
         Ok(())
     }

@@ -1,4 +1,4 @@
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
 use super::{Event, Totals};
@@ -36,7 +36,20 @@ impl<T: Totals> Rows<T> {
         Self { quizzes: HashMap::new(), dirty: Vec::new(), held: 0 }
     }
 
-    pub(super) fn holds(&self, quiz_id: &str, start_ms: i64) -> bool {
+    /// Keys of the rows that these events count in and that are not held, each once.
+    pub(super) fn missing<'a>(&self, events: impl Iterator<Item = &'a Event>) -> Vec<RowKey> {
+        let mut named = HashSet::new();
+        let mut missing = Vec::new();
+        for event in events.filter(|event| T::counts(event)) {
+            let (quiz_id, start_ms) = (event.quiz_id.as_str(), T::start_of(event.at_ms));
+            if !self.holds(quiz_id, start_ms) && named.insert((quiz_id, start_ms)) {
+                missing.push(RowKey { quiz_id: Arc::from(quiz_id), start_ms });
+            }
+        }
+        missing
+    }
+
+    fn holds(&self, quiz_id: &str, start_ms: i64) -> bool {
         self.quizzes.get(quiz_id).is_some_and(|quiz| quiz.by_start.contains_key(&start_ms))
     }
 
@@ -53,11 +66,15 @@ impl<T: Totals> Rows<T> {
         }
     }
 
-    /// Counts an event in its row, unless the row has it already.
+    /// Counts an event in its row, unless it counts in no such row, or the row has it already.
     ///
     /// # Panics
     /// When the row is not held: the caller puts every row before it counts.
-    pub(super) fn add(&mut self, start_ms: i64, event: &Event) {
+    pub(super) fn add(&mut self, event: &Event) {
+        if !T::counts(event) {
+            return;
+        }
+        let start_ms = T::start_of(event.at_ms);
         let quiz = self.quizzes.get_mut(event.quiz_id.as_str()).expect("the quiz's rows were put");
         let row = quiz.by_start.get_mut(&start_ms).expect("the row was put");
         row.touched = event.offset;

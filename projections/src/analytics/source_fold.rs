@@ -1,12 +1,8 @@
-use std::collections::HashSet;
-use std::sync::Arc;
-
 use vendzz_runtime::dedupe::DedupeWindow;
 use vendzz_runtime::kernel::ResumePoint;
 
-use super::calendar::{hour_of, minute_of};
 use super::rows::Rows;
-use super::{Event, HourTotals, LogRecord, MinuteTotals, RowKey};
+use super::{Event, FunnelTotals, HourTotals, LogRecord, MinuteTotals, RowKey};
 
 /// The fold of one source, without I/O. The caller reads from the store what [`SourceFold::missing`]
 /// names, puts it, applies, and now and then writes what is dirty, the resume point last.
@@ -15,6 +11,7 @@ pub struct SourceFold {
     duplicates: Option<DedupeWindow>,
     hours: Rows<HourTotals>,
     minutes: Rows<MinuteTotals>,
+    funnels: Rows<FunnelTotals>,
     through: Option<ResumePoint>,
     idempotency_key: Vec<u8>,
 }
@@ -24,6 +21,7 @@ pub struct SourceFold {
 pub struct Missing {
     pub hours: Vec<RowKey>,
     pub minutes: Vec<RowKey>,
+    pub funnels: Vec<RowKey>,
 }
 
 /// What a batch came to, for the metrics.
@@ -34,12 +32,14 @@ pub struct Outcome {
 }
 
 impl SourceFold {
-    /// `resume` is the point that the store holds, `duplicates` the window of a submission topic.
+    /// `resume` is the point that the store holds, `duplicates` the window of a topic that
+    /// has resends.
     pub fn new(resume: Option<ResumePoint>, duplicates: Option<DedupeWindow>) -> Self {
         Self {
             duplicates,
             hours: Rows::new(),
             minutes: Rows::new(),
+            funnels: Rows::new(),
             through: resume,
             idempotency_key: Vec::new(),
         }
@@ -52,19 +52,12 @@ impl SourceFold {
 
     /// Rows that must be put before these records are applied.
     pub fn missing(&self, records: &[LogRecord]) -> Missing {
-        let mut missing = Missing::default();
-        let mut named = HashSet::new();
-        for event in records.iter().filter_map(event_of) {
-            let (hour, minute) = (hour_of(event.at_ms), minute_of(event.at_ms));
-            let quiz_id = event.quiz_id.as_str();
-            if !self.hours.holds(quiz_id, hour) && named.insert((quiz_id, "hour", hour)) {
-                missing.hours.push(RowKey { quiz_id: Arc::from(quiz_id), start_ms: hour });
-            }
-            if !self.minutes.holds(quiz_id, minute) && named.insert((quiz_id, "minute", minute)) {
-                missing.minutes.push(RowKey { quiz_id: Arc::from(quiz_id), start_ms: minute });
-            }
+        let events = records.iter().filter_map(event_of);
+        Missing {
+            hours: self.hours.missing(events.clone()),
+            minutes: self.minutes.missing(events.clone()),
+            funnels: self.funnels.missing(events),
         }
-        missing
     }
 
     /// Holds an hour's row as it stands in the store.
@@ -75,6 +68,11 @@ impl SourceFold {
     /// Holds a minute's row as it stands in the store.
     pub fn put_minute(&mut self, key: RowKey, stored: Option<MinuteTotals>) {
         self.minutes.put(key, stored);
+    }
+
+    /// Holds a funnel's row as it stands in the store.
+    pub fn put_funnel(&mut self, key: RowKey, stored: Option<FunnelTotals>) {
+        self.funnels.put(key, stored);
     }
 
     /// Counts records in the order of their offsets; nothing is missing. It cannot fail, so a batch
@@ -88,8 +86,9 @@ impl SourceFold {
             }
             let Some(event) = event_of(record) else { continue };
             outcome.times_replaced += u64::from(event.time_replaced);
-            self.hours.add(hour_of(event.at_ms), event);
-            self.minutes.add(minute_of(event.at_ms), event);
+            self.hours.add(event);
+            self.minutes.add(event);
+            self.funnels.add(event);
         }
         self.through = Some(through);
         outcome
@@ -110,26 +109,33 @@ impl SourceFold {
         self.minutes.dirty()
     }
 
+    /// Funnels that the store does not have yet.
+    pub fn dirty_funnels(&self) -> impl Iterator<Item = (&RowKey, &FunnelTotals)> {
+        self.funnels.dirty()
+    }
+
     /// Rows that the store does not have yet.
     pub fn dirty_count(&self) -> usize {
-        self.hours.dirty_count() + self.minutes.dirty_count()
+        self.hours.dirty_count() + self.minutes.dirty_count() + self.funnels.dirty_count()
     }
 
     /// Rows in memory.
     pub fn held_count(&self) -> usize {
-        self.hours.held_count() + self.minutes.held_count()
+        self.hours.held_count() + self.minutes.held_count() + self.funnels.held_count()
     }
 
     /// The store acknowledged these rows, and nothing was applied since they were written.
-    pub fn written(&mut self, hours: &[RowKey], minutes: &[RowKey]) {
+    pub fn written(&mut self, hours: &[RowKey], minutes: &[RowKey], funnels: &[RowKey]) {
         self.hours.clean(hours);
         self.minutes.clean(minutes);
+        self.funnels.clean(funnels);
     }
 
     /// Lets go of clean rows beyond `most` of each kind.
     pub fn evict(&mut self, most: usize) {
         self.hours.evict(most);
         self.minutes.evict(most);
+        self.funnels.evict(most);
     }
 
     fn is_duplicate(&mut self, record: &LogRecord) -> bool {

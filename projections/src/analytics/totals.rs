@@ -1,5 +1,6 @@
 use scylla::{DeserializeValue, SerializeValue};
 
+use super::calendar::{hour_of, minute_of};
 use super::{Breakdown, Event, EventKind};
 
 /// The one cell of a row: what the records of one source up to `last_offset` add up to.
@@ -8,7 +9,12 @@ pub trait Totals: Clone + Send + Sync + 'static {
     fn empty() -> Self;
     /// Offset of the last record counted; -1 before the first.
     fn last_offset(&self) -> i64;
-    /// Counts an event whose offset lies beyond `last_offset`.
+    /// First millisecond of the row in which an event of that moment counts; both in milliseconds
+    /// since 1970 (UTC).
+    fn start_of(at_ms: i64) -> i64;
+    /// Whether an event counts in rows of this kind at all.
+    fn counts(event: &Event) -> bool;
+    /// Counts an event that counts here and whose offset lies beyond `last_offset`.
     fn add(&mut self, event: &Event);
 }
 
@@ -64,6 +70,14 @@ impl Totals for HourTotals {
         self.last_offset
     }
 
+    fn start_of(at_ms: i64) -> i64 {
+        hour_of(at_ms)
+    }
+
+    fn counts(event: &Event) -> bool {
+        !matches!(event.kind, EventKind::Progress { .. })
+    }
+
     fn add(&mut self, event: &Event) {
         self.last_offset = event.offset;
         match event.kind {
@@ -71,6 +85,7 @@ impl Totals for HourTotals {
                 self.views += 1;
                 self.bot_views += i64::from(bot);
             }
+            EventKind::Progress { .. } => return,
             EventKind::Submission { bot: true, .. } => {
                 self.bots += 1;
                 return;
@@ -94,6 +109,14 @@ impl Totals for MinuteTotals {
         self.last_offset
     }
 
+    fn start_of(at_ms: i64) -> i64 {
+        minute_of(at_ms)
+    }
+
+    fn counts(event: &Event) -> bool {
+        !matches!(event.kind, EventKind::Progress { .. })
+    }
+
     fn add(&mut self, event: &Event) {
         self.last_offset = event.offset;
         match event.kind {
@@ -101,6 +124,7 @@ impl Totals for MinuteTotals {
                 self.views += 1;
                 self.bot_views += i64::from(bot);
             }
+            EventKind::Progress { .. } => {}
             EventKind::Submission { bot: true, .. } => self.bots += 1,
             EventKind::Submission { bot: false, .. } => self.submissions += 1,
         }

@@ -1,11 +1,13 @@
-//! `vendzz-project-analytics`: folds views and submissions into the CQL store's counts.
+//! `vendzz-project-analytics`: folds views, beacons and submissions into the CQL store's counts.
 
 use std::process::ExitCode;
 use std::time::Duration;
 
 use anyhow::Context;
 use vendzz_projections::analytics::cql::connect_when_up;
-use vendzz_projections::analytics::{AnalyticsConfig, AnalyticsProjection, CRASH_POINTS, Decoding, GROUP};
+use vendzz_projections::analytics::{
+    AnalyticsConfig, AnalyticsProjection, CRASH_POINTS, Decoding, GROUP, TOPICS,
+};
 use vendzz_runtime::config::Env;
 use vendzz_runtime::crash_point::CrashAt;
 use vendzz_runtime::kafka::KafkaConfig;
@@ -20,7 +22,7 @@ const CHECK_TABLES_EVERY: Duration = Duration::from_secs(5);
 
 const IDENTITY: Identity = Identity {
     name: "vendzz-project-analytics",
-    about: "folds views and submissions into counts in ScyllaDB or Cassandra",
+    about: "folds views, beacons and submissions into counts in ScyllaDB or Cassandra",
     private_port: 9467,
     drain_deadline: Duration::from_secs(15),
 };
@@ -42,12 +44,7 @@ impl Config {
                 "http://127.0.0.1:18081/apis/ccompat/v7".to_owned(),
                 "schema registry, asked only for an id that schema.id.v1 lacks",
             ),
-            kernel: KernelConfig::read(
-                env,
-                GROUP,
-                vec![topics::QUIZ_VIEW, topics::QUIZ_SUBMISSION],
-                topics::DLQ_ANALYTICS,
-            ),
+            kernel: KernelConfig::read(env, GROUP, TOPICS.to_vec(), topics::DLQ_ANALYTICS),
             analytics: AnalyticsConfig::read(env),
             crash_at: CrashAt::read(env, &CRASH_POINTS),
         }

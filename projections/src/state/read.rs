@@ -90,6 +90,19 @@ impl StateReader {
         Ok(count.cast_unsigned())
     }
 
+    /// Ids of the elements of a quiz's latest version, in the document's order; none of a quiz that is
+    /// not known.
+    pub async fn element_ids(&self, quiz_id: &str) -> Result<Vec<String>, ReadError> {
+        let sql = format!(
+            "SELECT element.id #>> '{{}}'
+            FROM {}.quizzes, jsonb_path_query(document, '$.elements[*].id') WITH ORDINALITY AS element (id, place)
+            WHERE quiz_id = $1 AND jsonb_typeof(element.id) = 'string'
+            ORDER BY element.place",
+            self.schema
+        );
+        Ok(sqlx::query_scalar(AssertSqlSafe(sql)).bind(quiz_id).fetch_all(&self.pool).await?)
+    }
+
     /// Ids of all responses of a quiz, in their order.
     pub async fn response_ids(&self, quiz_id: &str) -> Result<Vec<Uuid>, ReadError> {
         let sql = format!(

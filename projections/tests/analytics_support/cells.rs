@@ -1,6 +1,6 @@
 use std::collections::BTreeMap;
 
-use vendzz_projections::analytics::{HourTotals, MinuteTotals, RowKey};
+use vendzz_projections::analytics::{FunnelTotals, HourTotals, MinuteTotals, RowKey};
 use vendzz_runtime::kernel::ResumePoint;
 
 /// The rows of one source in a store that keeps the one rule of CQL cells that the design rests on:
@@ -9,6 +9,7 @@ use vendzz_runtime::kernel::ResumePoint;
 pub(crate) struct Cells {
     pub(crate) hours: Table<RowKey, HourTotals>,
     pub(crate) minutes: Table<RowKey, MinuteTotals>,
+    pub(crate) funnels: Table<RowKey, FunnelTotals>,
     pub(crate) resume_point: Table<(), ResumePoint>,
 }
 

@@ -3,7 +3,9 @@
 
 use std::collections::BTreeMap;
 
-use vendzz_projections::analytics::{Breakdown, Event, EventKind, HourTotals, LogRecord, MinuteTotals};
+use vendzz_projections::analytics::{
+    Breakdown, Event, EventKind, FunnelTotals, HourTotals, LogRecord, MinuteTotals, StepTotals,
+};
 
 use super::WINDOW;
 use super::log::append_ms;
@@ -53,16 +55,100 @@ pub(crate) fn minutes(log: &[LogRecord]) -> Rows<MinuteTotals> {
     rows
 }
 
+pub(crate) fn funnels(log: &[LogRecord]) -> Rows<FunnelTotals> {
+    let mut rows = Rows::new();
+    for (key, events) in group(counted(log), 3_600_000) {
+        let told: Vec<&Event> =
+            events.into_iter().filter(|event| !is_bot(event) && !event.elements.is_empty()).collect();
+        if told.is_empty() {
+            continue;
+        }
+        let all: Vec<Counted> = told.iter().flat_map(|event| counted_steps(event)).collect();
+        let mut first_400: Vec<&str> = Vec::new();
+        for counted in &all {
+            if !first_400.contains(&counted.element.as_str()) && first_400.len() < 400 {
+                first_400.push(&counted.element);
+            }
+        }
+        let sum = |of: &dyn Fn(&str) -> bool| {
+            let those: Vec<&Counted> = all.iter().filter(|counted| of(&counted.element)).collect();
+            let left = those.iter().filter(|counted| counted.left);
+            let millis: i128 = left.clone().map(|counted| i128::from(counted.millis)).sum();
+            StepTotals {
+                reached: those.iter().filter(|counted| counted.reached).count() as i64,
+                left: left.count() as i64,
+                millis: i64::try_from(millis).unwrap_or(i64::MAX),
+            }
+        };
+        rows.insert(
+            key,
+            FunnelTotals {
+                last_offset: told.iter().map(|event| event.offset).max().unwrap(),
+                steps: first_400.iter().map(|id| ((*id).to_owned(), sum(&|other| other == *id))).collect(),
+                other: sum(&|other| !first_400.contains(&other)),
+            },
+        );
+    }
+    rows
+}
+
+struct Counted {
+    element: String,
+    reached: bool,
+    left: bool,
+    millis: i64,
+}
+
+/// Of an event's elements those that count, in the order of the way.
+fn counted_steps(event: &Event) -> Vec<Counted> {
+    let length = event.elements.len() as i64;
+    let reported = event.reported as i64;
+    let is_reached = |i: i64| (reported..length).contains(&i);
+    let is_left = |i: i64| match event.kind {
+        EventKind::Progress { .. } => ((reported - 1).max(0)..length - 1).contains(&i),
+        _ => ((reported - 1).max(0)..length).contains(&i),
+    };
+    let mut counted = Vec::new();
+    for i in 0..length {
+        if is_reached(i) || is_left(i) {
+            let seen = &event.elements[i as usize];
+            counted.push(Counted {
+                element: seen.element_id.clone(),
+                reached: is_reached(i),
+                left: is_left(i),
+                millis: seen.millis,
+            });
+        }
+    }
+    counted
+}
+
+fn is_bot(event: &Event) -> bool {
+    matches!(
+        event.kind,
+        EventKind::View { bot: true }
+            | EventKind::Progress { bot: true, .. }
+            | EventKind::Submission { bot: true, .. }
+    )
+}
+
+/// Views and submissions: beacons count in funnels alone.
 fn by_quiz_and(log: &[LogRecord], span_ms: i64) -> BTreeMap<(String, i64), Vec<&Event>> {
+    let events = counted(log).into_iter();
+    group(events.filter(|event| !matches!(event.kind, EventKind::Progress { .. })).collect(), span_ms)
+}
+
+fn group(events: Vec<&Event>, span_ms: i64) -> BTreeMap<(String, i64), Vec<&Event>> {
     let mut groups: BTreeMap<(String, i64), Vec<&Event>> = BTreeMap::new();
-    for event in counted(log) {
+    for event in events {
         let start = event.at_ms.div_euclid(span_ms) * span_ms;
         groups.entry((event.quiz_id.clone(), start)).or_default().push(event);
     }
     groups
 }
 
-/// The events that count: all views, and of each response's copies those that are no duplicate.
+/// The events that count: all views, and of each response's and each beacon's copies those that are
+/// no duplicate.
 fn counted(log: &[LogRecord]) -> Vec<&Event> {
     let bucket = WINDOW.as_millis() as i64 / 8;
     let times: Vec<i64> = (0..log.len())
@@ -71,8 +157,11 @@ fn counted(log: &[LogRecord]) -> Vec<&Event> {
         .collect();
     let id = |o: usize| match &log[o] {
         LogRecord::Event(Event { kind: EventKind::Submission { response_id, .. }, quiz_id, .. }) => {
-            Some((quiz_id, response_id))
+            Some((quiz_id, response_id, None))
         }
+        LogRecord::Event(Event {
+            kind: EventKind::Progress { response_id, sequence, .. }, quiz_id, ..
+        }) => Some((quiz_id, response_id, Some(sequence))),
         _ => None,
     };
     let is_duplicate = |o: usize| {

@@ -8,7 +8,7 @@ use super::super::{CqlConfig, Replication};
 use super::CqlError;
 
 const DDL: &str = include_str!("../../../cql/analytics_v1.cql");
-const TABLES: [&str; 3] = ["quiz_hour_v1", "quiz_minute_v1", "projection_offset_v1"];
+const TABLES: [&str; 4] = ["quiz_hour_v1", "quiz_minute_v1", "quiz_funnel_v1", "projection_offset_v1"];
 /// A change of the schema takes longer than a request: a fresh server may need seconds for each.
 const DDL_TIMEOUT: Duration = Duration::from_secs(30);
 
@@ -93,7 +93,7 @@ mod tests {
     #[test]
     fn the_file_is_split_into_its_statements() {
         let statements = statements(DDL);
-        assert_eq!(statements.len(), 8);
+        assert_eq!(statements.len(), 11);
         assert!(
             statements
                 .iter()

@@ -6,7 +6,9 @@ use scylla::{DeserializeValue, SerializeValue};
 use vendzz_runtime::kernel::ResumePoint;
 
 use super::super::planted::Fault;
-use super::super::{CqlConfig, Day, FOLD_VERSION, HourTotals, MinuteTotals, Month, RowKey, Totals};
+use super::super::{
+    CqlConfig, Day, FOLD_VERSION, FunnelTotals, HourTotals, MinuteTotals, Month, RowKey, Totals,
+};
 use super::{CqlError, connect, create_tables};
 
 /// The projector's statements, prepared once. Every write carries the offset that it covers as its
@@ -17,6 +19,8 @@ pub struct Store {
     write_hour: PreparedStatement,
     read_minute: PreparedStatement,
     write_minute: PreparedStatement,
+    read_funnel: PreparedStatement,
+    write_funnel: PreparedStatement,
     read_point: PreparedStatement,
     write_point: PreparedStatement,
 }
@@ -70,6 +74,22 @@ impl Store {
                 ),
             )
             .await?,
+            read_funnel: prepare(
+                &session,
+                format!(
+                    "SELECT totals FROM {keyspace}.quiz_funnel_v1 \
+                     WHERE quiz_id = ? AND month = ? AND hour = ? AND source = ?"
+                ),
+            )
+            .await?,
+            write_funnel: prepare(
+                &session,
+                format!(
+                    "UPDATE {keyspace}.quiz_funnel_v1 USING TIMESTAMP ? SET totals = ? \
+                     WHERE quiz_id = ? AND month = ? AND hour = ? AND source = ?"
+                ),
+            )
+            .await?,
             read_point: prepare(
                 &session,
                 format!("SELECT point FROM {keyspace}.projection_offset_v1 WHERE source = ?"),
@@ -98,6 +118,12 @@ impl Store {
         self.read_cell(&self.read_minute, values).await
     }
 
+    /// A funnel's row; `None`: there is none yet.
+    pub async fn funnel(&self, source: &str, key: &RowKey) -> Result<Option<FunnelTotals>, CqlError> {
+        let values = (&*key.quiz_id, Month::of(key.start_ms).0, key.start_ms, source);
+        self.read_cell(&self.read_funnel, values).await
+    }
+
     /// Up to where a source is covered; `None`: nothing is.
     pub async fn resume_point(&self, source: &str) -> Result<Option<ResumeCell>, CqlError> {
         self.read_cell(&self.read_point, (source,)).await
@@ -118,6 +144,17 @@ impl Store {
         let timestamp = timestamp(totals.last_offset());
         let day = Day::of(key.start_ms).0;
         self.write(&self.write_minute, (timestamp, totals, &*key.quiz_id, day, key.start_ms, source)).await
+    }
+
+    pub async fn write_funnel(
+        &self,
+        source: &str,
+        key: &RowKey,
+        totals: &FunnelTotals,
+    ) -> Result<(), CqlError> {
+        let timestamp = timestamp(totals.last_offset());
+        let month = Month::of(key.start_ms).0;
+        self.write(&self.write_funnel, (timestamp, totals, &*key.quiz_id, month, key.start_ms, source)).await
     }
 
     /// Only after every row up to it is acknowledged.

@@ -4,10 +4,10 @@ use std::fmt::Debug;
 use scylla::deserialize::row::DeserializeRow;
 
 use super::super::cql::{CqlError, ResumeCell};
-use super::super::{HourTotals, MinuteTotals};
+use super::super::{FunnelTotals, HourTotals, MinuteTotals};
 use super::Reader;
 
-/// Key of a row of `quiz_hour_v1`.
+/// Key of a row of `quiz_hour_v1` and of `quiz_funnel_v1`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct HourRow {
     pub quiz_id: String,
@@ -30,6 +30,7 @@ pub struct MinuteRow {
 pub struct AllRows {
     pub hours: BTreeMap<HourRow, HourTotals>,
     pub minutes: BTreeMap<MinuteRow, MinuteTotals>,
+    pub funnels: BTreeMap<HourRow, FunnelTotals>,
     pub resume_points: BTreeMap<String, ResumeCell>,
 }
 
@@ -44,6 +45,10 @@ impl Reader {
         let minutes = self.scan::<(String, i32, i64, String, MinuteTotals)>(
             "quiz_id, day, minute, source, totals",
             "quiz_minute_v1",
+        );
+        let funnels = self.scan::<(String, i32, i64, String, FunnelTotals)>(
+            "quiz_id, month, hour, source, totals",
+            "quiz_funnel_v1",
         );
         let resume_points = self.scan::<(String, ResumeCell)>("source, point", "projection_offset_v1");
         Ok(AllRows {
@@ -60,6 +65,13 @@ impl Reader {
                 .filter(|(_, _, minute, _, _)| *minute >= minutes_from_ms)
                 .map(|(quiz_id, day, minute, source, totals)| {
                     (MinuteRow { quiz_id, day, minute, source }, totals)
+                })
+                .collect(),
+            funnels: funnels
+                .await?
+                .into_iter()
+                .map(|(quiz_id, month, hour, source, totals)| {
+                    (HourRow { quiz_id, month, hour, source }, totals)
                 })
                 .collect(),
             resume_points: resume_points.await?.into_iter().collect(),
@@ -82,6 +94,7 @@ impl AllRows {
     pub fn differences(&self, other: &Self, most: usize) -> Vec<String> {
         let mut lines = differences(&self.hours, &other.hours, most);
         lines.extend(differences(&self.minutes, &other.minutes, most));
+        lines.extend(differences(&self.funnels, &other.funnels, most));
         lines.extend(differences(&self.resume_points, &other.resume_points, most));
         lines
     }

@@ -5,6 +5,7 @@
 //! of the log). A month is one partition, and asking for an empty one costs a millisecond.
 
 mod all_rows;
+mod funnel;
 mod series;
 mod summary;
 
@@ -17,14 +18,17 @@ use scylla::serialize::row::SerializeRow;
 use scylla::statement::prepared::PreparedStatement;
 
 use super::cql::{CqlError, connect};
-use super::{CqlConfig, DAY_MS, Day, HourTotals, MinuteTotals, Month};
+use super::{CqlConfig, DAY_MS, Day, FunnelTotals, HourTotals, MinuteTotals, Month};
 
 pub use all_rows::{AllRows, HourRow, MinuteRow};
+pub use funnel::{Funnel, FunnelStep};
 pub use series::{Point, Step};
 pub use summary::{Count, PropertySummary, QuizSummary, ValueSummary};
 
 /// No quiz was counted before.
 pub const FIRST_MONTH: Month = Month(202_601);
+/// Its first millisecond since 1970 (UTC): `2026-01-01T00:00:00Z`.
+pub const FIRST_MS: i64 = 1_767_225_600_000;
 
 /// Partitions asked for at the same time.
 const IN_FLIGHT: usize = 16;
@@ -35,6 +39,7 @@ pub struct Reader {
     keyspace: String,
     month: PreparedStatement,
     day: PreparedStatement,
+    funnels: PreparedStatement,
 }
 
 impl Reader {
@@ -45,9 +50,12 @@ impl Reader {
             format!("SELECT hour, totals FROM {keyspace}.quiz_hour_v1 WHERE quiz_id = ? AND month = ?");
         let day =
             format!("SELECT minute, totals FROM {keyspace}.quiz_minute_v1 WHERE quiz_id = ? AND day = ?");
+        let funnels =
+            format!("SELECT hour, totals FROM {keyspace}.quiz_funnel_v1 WHERE quiz_id = ? AND month = ?");
         let month = session.prepare(month).await.map_err(|error| CqlError::Prepare(Box::new(error)))?;
         let day = session.prepare(day).await.map_err(|error| CqlError::Prepare(Box::new(error)))?;
-        Ok(Self { session, keyspace, month, day })
+        let funnels = session.prepare(funnels).await.map_err(|error| CqlError::Prepare(Box::new(error)))?;
+        Ok(Self { session, keyspace, month, day, funnels })
     }
 
     /// Everything ever counted of a quiz. `now_ms`: milliseconds since 1970 (UTC).
@@ -81,19 +89,32 @@ impl Reader {
         Ok(points.finish())
     }
 
+    /// The way through a quiz, as it was told within the hours that begin in `[from_ms, to_ms)`,
+    /// milliseconds since 1970 (UTC); everything since [`FIRST_MS`] may be asked for. `order`: the
+    /// ids of its elements in their order, where it is known.
+    pub async fn funnel(
+        &self,
+        quiz_id: &str,
+        from_ms: i64,
+        to_ms: i64,
+        order: &[String],
+    ) -> Result<Funnel, CqlError> {
+        let mut rows: Vec<(i64, FunnelTotals)> = Vec::new();
+        if from_ms < to_ms {
+            let keys = months(quiz_id, Month::of(from_ms)..=Month::of(to_ms - 1));
+            rows = self.partitions(&self.funnels, keys).await?;
+        }
+        let asked_for = rows.iter().filter(|(hour, _)| (from_ms..to_ms).contains(hour));
+        Ok(Funnel::of(asked_for.map(|(_, totals)| totals), order))
+    }
+
     /// The hours of a quiz, in no order, one row for each source.
     async fn hours(
         &self,
         quiz_id: &str,
         months: RangeInclusive<Month>,
     ) -> Result<Vec<(i64, HourTotals)>, CqlError> {
-        let mut keys = Vec::new();
-        let mut month = *months.start();
-        while month <= *months.end() {
-            keys.push((quiz_id, month.0));
-            month = month.next();
-        }
-        self.partitions(&self.month, keys).await
+        self.partitions(&self.month, self::months(quiz_id, months)).await
     }
 
     async fn minutes(
@@ -141,5 +162,29 @@ impl Reader {
             .map_err(|error| CqlError::Answer(error.to_string()))?;
         let rows = pages.rows_stream::<T>().map_err(|error| CqlError::Answer(error.to_string()))?;
         rows.try_collect().await.map_err(|error| CqlError::Answer(error.to_string()))
+    }
+}
+
+/// Partition keys of a quiz's months.
+fn months(quiz_id: &str, months: RangeInclusive<Month>) -> Vec<(&str, i32)> {
+    let mut keys = Vec::new();
+    let mut month = *months.start();
+    while month <= *months.end() {
+        keys.push((quiz_id, month.0));
+        month = month.next();
+    }
+    keys
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_first_month_begins_with_its_first_millisecond() {
+        assert_eq!(Month::of(FIRST_MS), FIRST_MONTH);
+        assert_eq!(Month::of(FIRST_MS - 1), Month(202_512));
+        let keys = months("quiz", Month(202_611)..=Month(202_701));
+        assert_eq!(keys, [("quiz", 202_611), ("quiz", 202_612), ("quiz", 202_701)]);
     }
 }
