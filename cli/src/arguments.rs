@@ -2,7 +2,7 @@
 
 use clap::{Parser, Subcommand};
 
-use crate::{lag, schemas, stats, tail, topics};
+use crate::{campaign, lag, schemas, stats, tail, topics};
 
 const ENVIRONMENT: &str = "\
 Environment, with the defaults of the local stack:
@@ -40,6 +40,11 @@ pub(crate) enum Command {
     Tail(tail::Options),
     /// How far each projection is behind the log, in records and in seconds
     Lag(lag::Options),
+    /// Campaigns, and what they would say to a response
+    Campaign {
+        #[command(subcommand)]
+        command: campaign::Command,
+    },
     /// What both projections hold of a quiz
     Stats(stats::Options),
     /// The reference of all metrics, as Markdown (docs/metrics.md)

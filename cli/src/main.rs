@@ -2,6 +2,7 @@
 #![forbid(unsafe_code)]
 
 mod arguments;
+mod campaign;
 mod clock;
 mod cluster;
 mod exit;
@@ -51,6 +52,7 @@ async fn run(command: Command, settings: &Settings) -> anyhow::Result<Answer> {
         Command::Topics { command } => topics::run(command, settings).await,
         Command::Tail(options) => tail::run(options, settings).await,
         Command::Lag(options) => lag::run(options, settings).await,
+        Command::Campaign { command } => campaign::run(command, settings).await,
         Command::Stats(options) => stats::run(options).await,
         Command::Metrics => metrics::run(),
     }

@@ -1,11 +1,17 @@
 //! What an event must be to be folded. One place for every consumer: an event that one of them
 //! dead-letters and another counts would keep the two from ever agreeing again.
 
+mod abandonment;
+mod lead;
+
 use std::collections::BTreeMap;
 
 use crate::events::{AnswerValue, ElementSeen, QuizProgressed, QuizSubmitted, QuizViewed, Utm};
 use crate::ids::{TimedId, check_name};
 use chrono::{DateTime, Utc};
+
+pub use abandonment::check_abandoned;
+pub use lead::{LeadIds, MAX_LEAD_NAME_BYTES, MAX_LEAD_VALUE_BYTES, check_lead};
 
 /// Why an event can never be folded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]

@@ -8,9 +8,11 @@ use apache_avro::types::Value as Avro;
 use serde_json::{Value, json};
 use vendzz_schemas::codec::{CodecError, Decoder, Encoder, split_frame};
 use vendzz_schemas::events::{
-    AnswerValue, AvroEvent, Epoch, QuizDefinition, QuizSubmitted, QuizViewed, RetiredElement, TopicEpochs,
-    Utm,
+    AnswerValue, AvroEvent, CampaignDefinition, CampaignMessage, ElementSeen, Epoch, FrequencyCap,
+    LeadDetected, LeadName, ProviderTemplate, QuietHours, QuizAbandoned, QuizDefinition, QuizProgressed,
+    QuizSubmitted, QuizViewed, RetiredElement, TopicEpochs, Utm,
 };
+use vendzz_schemas::topics::{CATALOGUE, Encoding};
 
 fn submitted() -> QuizSubmitted {
     QuizSubmitted {
@@ -40,8 +42,111 @@ fn submitted() -> QuizSubmitted {
         bot_reasons: vec![],
         address_hash: "00ff".into(),
         tags: vec![QuizSubmitted::TAG_STALE_DEFINITION.into()],
-        elements: vec![],
-        reported: 0,
+        elements: vec![ElementSeen { element_id: "idade".into(), millis: 1_500 }],
+        reported: 1,
+    }
+}
+
+fn progressed() -> QuizProgressed {
+    let submitted = submitted();
+    QuizProgressed {
+        account_id: submitted.account_id,
+        quiz_id: submitted.quiz_id,
+        response_id: submitted.response_id,
+        visitor_id: None,
+        version: 7,
+        sequence: 2,
+        received_at: 1_767_225_600_123,
+        started_at: Some(1_767_225_600_000),
+        elements: submitted.elements,
+        reported: 1,
+        answers: submitted.answers,
+        hidden: submitted.hidden,
+        utm: submitted.utm,
+        referrer: String::new(),
+        device: "mobile".into(),
+        country: "BR".into(),
+        bot_verdict: "human".into(),
+        address_hash: "00ff".into(),
+        tags: vec![],
+    }
+}
+
+fn abandoned() -> QuizAbandoned {
+    let progressed = progressed();
+    QuizAbandoned {
+        account_id: progressed.account_id,
+        quiz_id: progressed.quiz_id,
+        response_id: progressed.response_id,
+        visitor_id: progressed.visitor_id,
+        version: 7,
+        last_seen_at: 1_767_225_600_123,
+        abandoned_at: 1_767_227_400_123,
+        last_element: "idade".into(),
+        elements_seen: 1,
+        answers: progressed.answers,
+        hidden: progressed.hidden,
+        utm: progressed.utm,
+        referrer: progressed.referrer,
+        device: progressed.device,
+        country: progressed.country,
+        bot_verdict: progressed.bot_verdict,
+        tags: vec![],
+    }
+}
+
+fn lead() -> LeadDetected {
+    LeadDetected {
+        account_id: "conta".into(),
+        lead_id: "f3a1b2c4-0000-8000-8000-000000000001".into(),
+        quiz_id: "emagrecimento".into(),
+        response_id: "01890a5d-ac96-774b-8567-0e02b2c3d479".into(),
+        field: "email".into(),
+        value: "joao@exemplo.com.br".into(),
+        confidence: 0.99,
+        element_id: "contato".into(),
+        evidence: "typed_element".into(),
+        name: Some(LeadName {
+            value: "João".into(),
+            confidence: 0.9,
+            element_id: "nome".into(),
+            evidence: "label".into(),
+        }),
+        trigger: "completed".into(),
+        seen_at: 1_767_225_600_123,
+    }
+}
+
+fn message() -> CampaignMessage {
+    CampaignMessage {
+        message_id: "01890a5d-ac96-8000-8000-000000000001".into(),
+        account_id: "conta".into(),
+        quiz_id: "emagrecimento".into(),
+        response_id: "01890a5d-ac96-774b-8567-0e02b2c3d479".into(),
+        campaign_id: "boas-vindas".into(),
+        revision: "01890a5d-ac96-774b-8567-0e02b2c3d400".into(),
+        step_id: "s1".into(),
+        channel: "whatsapp".into(),
+        trigger: "completed".into(),
+        recipient: "+5511987654321".into(),
+        recipient_name: "João".into(),
+        language: "pt-BR".into(),
+        subject: String::new(),
+        body: String::new(),
+        html: String::new(),
+        provider_template: Some(ProviderTemplate {
+            name: "resultado".into(),
+            language: "pt_BR".into(),
+            parameters: vec!["João".into()],
+        }),
+        due_at: 1_767_225_600_123,
+        max_late_ms: 21_600_000,
+        quiet_hours: Some(QuietHours { from_minute: 1_260, to_minute: 480 }),
+        frequency_cap: Some(FrequencyCap { messages: 3, period_ms: 86_400_000 }),
+        sender_pool: "principal".into(),
+        unless_finished: false,
+        unless_sent: Some("01890a5d-ac96-8000-8000-000000000002".into()),
+        made_from_at: 1_767_225_600_200,
     }
 }
 
@@ -86,6 +191,19 @@ fn round_trip<E: AvroEvent + PartialEq + std::fmt::Debug>(event: E) {
 fn every_event_type_agrees_with_its_schema() {
     round_trip(submitted());
     round_trip(viewed());
+    round_trip(progressed());
+    round_trip(abandoned());
+    round_trip(lead());
+    round_trip(message());
+    round_trip(CampaignDefinition {
+        account_id: "conta".into(),
+        campaign_id: "boas-vindas".into(),
+        revision: "01890a5d-ac96-774b-8567-0e02b2c3d400".into(),
+        quiz_id: "q".into(),
+        state: "active".into(),
+        changed_at: 5,
+        document: "{}".into(),
+    });
     round_trip(QuizDefinition {
         account_id: "conta".into(),
         quiz_id: "q".into(),
@@ -124,8 +242,12 @@ fn every_field_has_a_doc() {
         }
     }
     let mut missing = Vec::new();
-    for schema in [QuizSubmitted::SCHEMA, QuizViewed::SCHEMA, QuizDefinition::SCHEMA, TopicEpochs::SCHEMA] {
-        let schema: Value = serde_json::from_str(schema).unwrap();
+    let records = CATALOGUE.iter().filter_map(|topic| match topic.encoding {
+        Encoding::Avro(records) => Some(records),
+        Encoding::Json | Encoding::Original => None,
+    });
+    for record in records.flatten() {
+        let schema: Value = serde_json::from_str(record.schema).unwrap();
         walk(&schema, schema["name"].as_str().unwrap(), &mut missing);
     }
     assert_eq!(missing, Vec::<String>::new());
@@ -165,20 +287,29 @@ fn a_record_of_a_newer_version_is_read_by_the_current_type() {
     assert_eq!(decoder::<QuizViewed>(&newer).decode(&framed).unwrap(), current);
 }
 
+/// Fields that were added to submissions after the first ones were written, or could have been.
+const LACKING: [&str; 5] = ["tags", "bot_reasons", "started_at", "elements", "reported"];
+
 #[test]
 fn a_record_of_an_older_version_is_read_with_the_defaults_of_what_it_lacks() {
     let older = edited(QuizSubmitted::SCHEMA, |fields| {
-        fields.retain(|field| {
-            field["name"] != "tags" && field["name"] != "bot_reasons" && field["name"] != "started_at"
-        });
+        fields.retain(|field| !LACKING.contains(&field["name"].as_str().unwrap()));
     });
     let Avro::Record(mut fields) = apache_avro::to_value(submitted()).unwrap() else {
         panic!("not a record")
     };
-    fields.retain(|(name, _)| !["tags", "bot_reasons", "started_at"].contains(&name.as_str()));
+    fields.retain(|(name, _)| !LACKING.contains(&name.as_str()));
     let framed = written_with(&older, fields);
     let read = decoder::<QuizSubmitted>(&older).decode(&framed).unwrap();
-    assert_eq!(read, QuizSubmitted { tags: vec![], bot_reasons: vec![], started_at: None, ..submitted() });
+    let expected = QuizSubmitted {
+        tags: vec![],
+        bot_reasons: vec![],
+        started_at: None,
+        elements: vec![],
+        reported: 0,
+        ..submitted()
+    };
+    assert_eq!(read, expected);
 }
 
 #[test]

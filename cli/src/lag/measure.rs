@@ -7,7 +7,8 @@ use rdkafka::error::KafkaError;
 use rdkafka::message::Message;
 use rdkafka::{Offset, TopicPartitionList};
 use vendzz_projections::{analytics, state};
-use vendzz_schemas::topics::{QUIZ_DEFINITION, QUIZ_SUBMISSION};
+use vendzz_processors::fanout;
+use vendzz_schemas::topics::{LEAD_DETECTED, QUIZ_ABANDONED, QUIZ_DEFINITION, QUIZ_PROGRESS, QUIZ_SUBMISSION};
 
 use super::{GroupLag, PartitionLag};
 use crate::clock::now_ms;
@@ -15,8 +16,11 @@ use crate::cluster::Cluster;
 use crate::output;
 
 /// Consumer groups and what they read.
-const GROUPS: &[(&str, &[&str])] =
-    &[(state::GROUP, &[QUIZ_DEFINITION, QUIZ_SUBMISSION]), (analytics::GROUP, &analytics::TOPICS)];
+const GROUPS: &[(&str, &[&str])] = &[
+    (state::GROUP, &[QUIZ_DEFINITION, QUIZ_SUBMISSION, QUIZ_PROGRESS, LEAD_DETECTED]),
+    (analytics::GROUP, &analytics::TOPICS),
+    (fanout::GROUP, &[QUIZ_SUBMISSION, QUIZ_ABANDONED]),
+];
 
 const CALL: Duration = Duration::from_secs(8);
 const POLL: Duration = Duration::from_millis(50);

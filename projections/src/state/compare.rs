@@ -4,9 +4,11 @@ use super::config::PostgresConfig;
 use super::read::{ReadError, Schema};
 
 /// The tables of one version and, of each, the key.
-const TABLES: [(&str, &str); 3] = [
+const TABLES: [(&str, &str); 5] = [
     ("quizzes", "quiz_id"),
     ("quiz_responses", "response_id, quiz_id"),
+    ("partial_responses", "response_id, quiz_id"),
+    ("leads", "lead_id"),
     ("projection_offset", "topic, incarnation, partition"),
 ];
 

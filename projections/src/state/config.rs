@@ -7,9 +7,9 @@ use vendzz_runtime::config::Env;
 use vendzz_runtime::crash_point::CrashAt;
 use vendzz_runtime::kafka::KafkaConfig;
 use vendzz_runtime::kernel::KernelConfig;
-use vendzz_schemas::topics;
+use vendzz_schemas::topics::DLQ_STATE;
 
-use super::{CRASH_POINTS, GROUP};
+use super::{CRASH_POINTS, GROUP, TOPICS};
 
 const LOCAL_URL: &str = "postgres://vendzz@127.0.0.1:15432/vendzz";
 
@@ -142,10 +142,10 @@ pub struct StateConfig {
 
 impl StateConfig {
     pub fn read(env: &Env) -> Self {
-        let topics = vec![topics::QUIZ_DEFINITION, topics::QUIZ_SUBMISSION];
+        let topics = TOPICS.to_vec();
         let config = Self {
             kafka: KafkaConfig::read(env),
-            kernel: KernelConfig::read(env, GROUP, topics, topics::DLQ_STATE),
+            kernel: KernelConfig::read(env, GROUP, topics, DLQ_STATE),
             postgres: PostgresConfig::read(env),
             registry_url: env.value(
                 "VENDZZ_REGISTRY_URL",

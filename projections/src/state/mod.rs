@@ -1,4 +1,4 @@
-//! The state projection: quizzes and responses, row by row, in PostgreSQL.
+//! The state projection: quizzes, responses, partial responses and leads, row by row, in PostgreSQL.
 //!
 //! ```text
 //! records ──decode──> events ──rows──> merged, sorted rows ──store──> one transaction: rows, resume point
@@ -11,17 +11,24 @@ mod config;
 mod planted;
 mod projection;
 mod read;
+mod read_contacts;
 mod read_pool;
 mod rows;
 mod store;
 mod table_fold;
 
+use vendzz_schemas::topics::{LEAD_DETECTED, QUIZ_DEFINITION, QUIZ_PROGRESS, QUIZ_SUBMISSION};
+
 pub use compare::{Difference, compare};
 pub use config::{PostgresConfig, PostgresUrl, PostgresUrlError, StateConfig};
 pub use projection::{StateFold, StateProjection};
 pub use read::{ReadError, Schema, SchemaError, StateReader};
+pub use read_contacts::{Lead, LeadPageKey, PartialResponse};
 pub use read_pool::{ReadPool, ReplicaConfig};
-pub use rows::{FoldedRow, Placed, QuizRow, ResponseRow, Week, fold_events};
+pub use rows::{
+    FoldedRow, LeadRow, LeadSighting, NameSighting, PartialRow, PlaceInSource, Placed, QuizRow, ResponseRow,
+    Week, fold_events,
+};
 pub use store::{PrepareError, StateStore, prepare_when_up};
 
 /// Name of this projection in `public.read_model`.
@@ -33,6 +40,9 @@ pub const FOLD_VERSION: &str = "state_v1";
 
 /// Consumer group, behind the prefix.
 pub const GROUP: &str = "project.state";
+
+/// The topics that have a table here.
+pub const TOPICS: &[&str] = &[QUIZ_DEFINITION, QUIZ_SUBMISSION, QUIZ_PROGRESS, LEAD_DETECTED];
 
 /// Where `VENDZZ_CRASH_AT` may end the process.
 pub const CRASH_POINTS: &[&str] =
@@ -50,8 +60,11 @@ mod tests {
             include_str!("sql/first_resume_point.sql"),
             include_str!("sql/insert_responses.sql"),
             include_str!("sql/read_resume_point.sql"),
+            include_str!("sql/upsert_leads.sql"),
+            include_str!("sql/upsert_partials.sql"),
             include_str!("sql/upsert_quizzes.sql"),
             include_str!("../../migrations/state_v1/0001_tables.sql"),
+            include_str!("../../migrations/state_v1/0002_partials_and_leads.sql"),
         ];
         for sql in statements {
             let schemas: Vec<&str> =

@@ -2,13 +2,14 @@ use vendzz_runtime::decode::EventReader;
 use vendzz_runtime::kernel::{Applied, Batch, Fold, FoldError, OpenError, Opened, Projection, Source};
 use vendzz_runtime::tables::SchemaIds;
 use vendzz_schemas::registry::RegistryClient;
-use vendzz_schemas::topics::{Namespace, QUIZ_DEFINITION, QUIZ_SUBMISSION};
+use vendzz_schemas::topics::{LEAD_DETECTED, Namespace, QUIZ_DEFINITION, QUIZ_PROGRESS, QUIZ_SUBMISSION};
 
-use super::rows::{QuizRow, ResponseRow};
+use super::rows::{LeadRow, PartialRow, QuizRow, ResponseRow};
 use super::store::StateStore;
 use super::table_fold::TableFold;
 
-/// Opens a fold for each partition of `quiz.definition.v1` and `quiz.submission.v1`.
+/// Opens a fold for each partition of the topics that have a table: definitions, submissions, progress,
+/// leads.
 pub struct StateProjection {
     namespace: Namespace,
     store: StateStore,
@@ -43,6 +44,14 @@ impl Projection for StateProjection {
                 let reader = EventReader::new(self.schema_ids.clone(), self.registry.clone());
                 Table::Responses(TableFold::new(store, source, reader, resume))
             }
+            Some(QUIZ_PROGRESS) => {
+                let reader = EventReader::new(self.schema_ids.clone(), self.registry.clone());
+                Table::Partials(TableFold::new(store, source, reader, resume))
+            }
+            Some(LEAD_DETECTED) => {
+                let reader = EventReader::new(self.schema_ids.clone(), self.registry.clone());
+                Table::Leads(TableFold::new(store, source, reader, resume))
+            }
             _ => {
                 return Err(OpenError::Stop {
                     runbook: "docs/runbooks/resume-point.md",
@@ -62,6 +71,8 @@ pub struct StateFold {
 enum Table {
     Quizzes(TableFold<QuizRow>),
     Responses(TableFold<ResponseRow>),
+    Partials(TableFold<PartialRow>),
+    Leads(TableFold<LeadRow>),
 }
 
 impl Fold for StateFold {
@@ -69,6 +80,8 @@ impl Fold for StateFold {
         match &mut self.table {
             Table::Quizzes(fold) => fold.apply(batch).await?,
             Table::Responses(fold) => fold.apply(batch).await?,
+            Table::Partials(fold) => fold.apply(batch).await?,
+            Table::Leads(fold) => fold.apply(batch).await?,
         }
         Ok(Applied::Durable)
     }

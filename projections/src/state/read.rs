@@ -54,8 +54,8 @@ pub enum ReadError {
 /// Reads one version of the state projection.
 #[derive(Clone)]
 pub struct StateReader {
-    pool: PgPool,
-    schema: Schema,
+    pub(super) pool: PgPool,
+    pub(super) schema: Schema,
 }
 
 impl StateReader {
@@ -126,11 +126,15 @@ impl StateReader {
         Ok(rows.into_iter().map(point).collect())
     }
 
-    /// Responses that no resume point covers. There are none, ever: rows and resume point are
+    /// Responses, whole and partial, that no resume point covers. There are none, ever: rows and resume point are
     /// written together, and a resume point never goes back.
     pub async fn rows_beyond_resume_points(&self) -> Result<u64, ReadError> {
         let sql = format!(
-            "SELECT count(*) FROM {0}.quiz_responses AS response
+            "SELECT count(*) FROM (
+                SELECT source_topic, source_incarnation, source_partition, source_offset FROM {0}.quiz_responses
+                UNION ALL
+                SELECT source_topic, source_incarnation, source_partition, source_offset FROM {0}.partial_responses
+            ) AS response
             WHERE NOT EXISTS (
                 SELECT FROM {0}.projection_offset AS point
                 WHERE point.topic = response.source_topic

@@ -6,6 +6,8 @@
 mod commit_unanswered;
 mod frozen_owner;
 mod golden;
+mod leads;
+mod partials;
 mod properties;
 mod proxy;
 mod ranges;

@@ -93,7 +93,7 @@ fn placed(events: &[QuizSubmitted], from: usize) -> Vec<Placed<QuizSubmitted>> {
 fn first_copies(log: &[QuizSubmitted]) -> BTreeMap<(Uuid, String), ResponseRow> {
     let mut first = BTreeMap::new();
     for Placed { offset, append_ms, event } in placed(log, 0) {
-        let row = ResponseRow::of(event, offset, append_ms).unwrap();
+        let row = ResponseRow::of(event, offset, append_ms).unwrap().unwrap();
         first.entry((row.key().0, row.key().1.to_owned())).or_insert(row);
     }
     first

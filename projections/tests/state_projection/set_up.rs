@@ -15,7 +15,7 @@ async fn projectors_that_start_together_make_the_tables_once() {
         prepared.await.unwrap().unwrap();
     }
     let migrations: i64 = database.value("SELECT count(*) FROM state_v1.migrations").await;
-    assert_eq!(migrations, 1);
+    assert_eq!(migrations, 2);
     let elsewhere: i64 = database
         .value(
             "SELECT count(*) FROM pg_tables WHERE schemaname NOT IN ('pg_catalog', 'information_schema', 'state_v1')

@@ -10,13 +10,17 @@ use vendzz_projections::state::{
 use vendzz_runtime::kernel::{Batch, Fold, FoldError, Poison, Projection, Record, ResumePoint, Source};
 use vendzz_runtime::tables::SchemaIds;
 use vendzz_schemas::codec::Encoder;
-use vendzz_schemas::events::{AnswerValue, AvroEvent, QuizDefinition, QuizSubmitted, Utm};
+use vendzz_schemas::events::{
+    AnswerValue, AvroEvent, LeadDetected, QuizDefinition, QuizProgressed, QuizSubmitted, Utm,
+};
 use vendzz_schemas::ids::TimedId;
 use vendzz_schemas::registry::{RegistryClient, SchemaId};
-use vendzz_schemas::topics::{Namespace, QUIZ_DEFINITION, QUIZ_SUBMISSION};
+use vendzz_schemas::topics::{LEAD_DETECTED, Namespace, QUIZ_DEFINITION, QUIZ_PROGRESS, QUIZ_SUBMISSION};
 
 pub(crate) const DEFINITION_SCHEMA: u32 = 1;
 pub(crate) const SUBMISSION_SCHEMA: u32 = 2;
+pub(crate) const PROGRESS_SCHEMA: u32 = 3;
+pub(crate) const LEAD_SCHEMA: u32 = 4;
 
 /// 2026-01-01T00:00:00Z, a Thursday.
 pub(crate) const NEW_YEAR: i64 = 1_767_225_600_000;
@@ -112,12 +116,15 @@ pub(crate) fn state_v1() -> Schema {
     "state_v1".parse().unwrap()
 }
 
-/// A projection that knows both schemas; the registry behind it is away.
+/// A projection that knows every schema; the registry behind it is away.
 pub(crate) fn projection(config: &PostgresConfig) -> StateProjection {
     let schema_ids = SchemaIds::default();
-    for (id, schema) in
-        [(DEFINITION_SCHEMA, QuizDefinition::SCHEMA), (SUBMISSION_SCHEMA, QuizSubmitted::SCHEMA)]
-    {
+    for (id, schema) in [
+        (DEFINITION_SCHEMA, QuizDefinition::SCHEMA),
+        (SUBMISSION_SCHEMA, QuizSubmitted::SCHEMA),
+        (PROGRESS_SCHEMA, QuizProgressed::SCHEMA),
+        (LEAD_SCHEMA, LeadDetected::SCHEMA),
+    ] {
         schema_ids.insert(SchemaId { id, subject: String::new(), version: 1, schema: schema.to_owned() });
     }
     let registry = RegistryClient::new("http://127.0.0.1:1").unwrap();
@@ -130,6 +137,14 @@ pub(crate) fn submissions() -> Source {
 
 pub(crate) fn definitions() -> Source {
     source(QUIZ_DEFINITION)
+}
+
+pub(crate) fn beacons() -> Source {
+    source(QUIZ_PROGRESS)
+}
+
+pub(crate) fn leads() -> Source {
+    source(LEAD_DETECTED)
 }
 
 fn source(topic: &str) -> Source {
@@ -165,6 +180,16 @@ impl Log {
     pub(crate) fn define(&mut self, event: &QuizDefinition) {
         let bytes = Encoder::<QuizDefinition>::new(DEFINITION_SCHEMA).unwrap().encode(event).unwrap();
         self.append(event.changed_at + 1, Some(bytes));
+    }
+
+    pub(crate) fn progress(&mut self, append_ms: i64, event: &QuizProgressed) {
+        let bytes = Encoder::<QuizProgressed>::new(PROGRESS_SCHEMA).unwrap().encode(event).unwrap();
+        self.append(append_ms, Some(bytes));
+    }
+
+    pub(crate) fn lead(&mut self, append_ms: i64, event: &LeadDetected) {
+        let bytes = Encoder::<LeadDetected>::new(LEAD_SCHEMA).unwrap().encode(event).unwrap();
+        self.append(append_ms, Some(bytes));
     }
 
     pub(crate) fn append(&mut self, append_ms: i64, value: Option<Vec<u8>>) {

@@ -181,8 +181,10 @@ impl<F: FnMut(TableRecord<'_>)> Reading<F> {
             rebootstrap.attend(consumer.client());
             if Instant::now() >= next_check {
                 next_check = Instant::now() + self.check_every;
+                // What the answer says was true when it was asked for, not when it came.
+                let asked_at = Instant::now();
                 if self.is_in_step(&consumer) {
-                    *self.in_step.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
+                    *self.in_step.lock().unwrap_or_else(PoisonError::into_inner) = Some(asked_at);
                     self.caught_up.send_replace(true);
                 }
             }

@@ -274,7 +274,12 @@ impl<'a, P: Projection> Consumer<'a, P> {
 
     fn tell_covered(&self) {
         if let Some(point) = self.covered {
-            let covered = Command::Covered { key: self.new.key.clone(), next: point.offset + 1 };
+            let covered = Command::Covered {
+                key: self.new.key.clone(),
+                generation: self.new.generation,
+                point,
+                incarnation: self.source.incarnation.clone(),
+            };
             // The poll thread outlives every task; it is gone only when the process ends.
             let _ = self.shared.commands.send(covered);
         }

@@ -14,13 +14,13 @@ use tokio::sync::{Notify, mpsc};
 use tokio::task::AbortHandle;
 use tokio_util::sync::CancellationToken;
 
-use super::api::Record;
+use super::api::{Record, ResumePoint};
 use super::board::PartitionKey;
+use super::commits::Commits;
 use crate::telemetry::MetricName;
 
 /// An aborted task ends at its next await, so this is only for a machine that stands still.
 const ABORT_DEADLINE: Duration = Duration::from_secs(2);
-const COMMIT_EVERY: Duration = Duration::from_secs(1);
 const CALL: Duration = Duration::from_secs(2);
 
 /// What a partition's task asks of the poll thread.
@@ -29,8 +29,8 @@ pub(super) enum Command {
     Start { key: PartitionKey, generation: u64, offset: i64, records: mpsc::Sender<Record> },
     /// Hand over nothing until the next start.
     Halt { key: PartitionKey, generation: u64 },
-    /// Everything below `next` is durable: commit it, for the lag display alone.
-    Covered { key: PartitionKey, next: i64 },
+    /// Everything up to `point` is durable: commit it, for the lag display and for folds without a store.
+    Covered { key: PartitionKey, generation: u64, point: ResumePoint, incarnation: String },
 }
 
 /// What the poll thread keeps of a running partition.
@@ -76,11 +76,10 @@ struct GroupState {
     commands: std_mpsc::Receiver<Command>,
     slots: HashMap<String, HashMap<i32, Slot>>,
     next_generation: u64,
-    /// Starts whose seek was refused for now.
-    starting: Vec<Command>,
+    /// To be carried out next: starts whose seek was refused for now, and what came during a rebalance.
+    waiting: Vec<Command>,
     paused: usize,
-    covered: HashMap<PartitionKey, i64>,
-    committed_at: Instant,
+    commits: Commits,
     fatal: Option<KafkaError>,
 }
 
@@ -97,10 +96,9 @@ impl GroupContext {
             commands,
             slots: HashMap::new(),
             next_generation: 0,
-            starting: Vec::new(),
+            waiting: Vec::new(),
             paused: 0,
-            covered: HashMap::new(),
-            committed_at: Instant::now(),
+            commits: Commits::default(),
             fatal: None,
         };
         Self { group, drain_deadline, spawn, on_assigned, on_left, state: Mutex::new(state) }
@@ -110,13 +108,13 @@ impl GroupContext {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Carries out what tasks asked for, hands over what was held, commits for display.
+    /// Carries out what tasks asked for, hands over what was held, commits.
     pub(super) fn attend(&self, consumer: &BaseConsumer<Self>) -> KafkaResult<()> {
         let mut state = self.state();
         if let Some(error) = state.fatal.take() {
             return Err(error);
         }
-        let mut commands = std::mem::take(&mut state.starting);
+        let mut commands = std::mem::take(&mut state.waiting);
         commands.extend(state.commands.try_iter());
         for command in commands {
             state.carry_out(consumer, command);
@@ -124,8 +122,8 @@ impl GroupContext {
         if state.paused > 0 {
             state.hand_over_held(consumer);
         }
-        if state.committed_at.elapsed() >= COMMIT_EVERY {
-            state.commit(consumer);
+        if state.commits.are_due() {
+            state.commits.send(consumer, CommitMode::Async);
         }
         Ok(())
     }
@@ -175,14 +173,8 @@ impl GroupContext {
     pub(super) fn release_all(&self, consumer: &BaseConsumer<Self>) {
         let keys: Vec<PartitionKey> = self.state().keys();
         self.release(&keys, false);
-        let mut state = self.state();
-        let commands: Vec<Command> = state.commands.try_iter().collect();
-        for command in commands {
-            if let Command::Covered { .. } = command {
-                state.carry_out(consumer, command);
-            }
-        }
-        state.commit(consumer);
+        // Closing the consumer waits for it.
+        self.state().commits.send(consumer, CommitMode::Async);
     }
 
     fn assign(&self, consumer: &BaseConsumer<Self>, partitions: &TopicPartitionList) -> KafkaResult<()> {
@@ -223,7 +215,7 @@ impl GroupContext {
     /// Ends the tasks of `keys` and waits for them: drained, or (lost: somebody else may own the
     /// partition already) dropped.
     fn release(&self, keys: &[PartitionKey], lost: bool) {
-        let mut leaving = Vec::new();
+        let mut leaving = Vec::with_capacity(keys.len());
         {
             let mut state = self.state();
             for key in keys {
@@ -239,7 +231,7 @@ impl GroupContext {
             }
         }
         let deadline = Instant::now() + self.drain_deadline;
-        for (key, slot) in leaving {
+        for (key, slot) in &leaving {
             if !slot.ends_by(deadline) {
                 tracing::warn!(
                     group = self.group,
@@ -252,6 +244,11 @@ impl GroupContext {
             }
             (self.on_left)(key);
         }
+        let mut state = self.state();
+        state.take_last_words(&leaving, lost);
+        if lost {
+            keys.iter().for_each(|key| state.commits.forget(key));
+        }
     }
 
     fn count_rebalance(&self, kind: &str, partitions: usize) {
@@ -263,6 +260,21 @@ impl GroupContext {
 impl ClientContext for GroupContext {}
 
 impl ConsumerContext for GroupContext {
+    /// How an asynchronous commit ended.
+    fn commit_callback(&self, outcome: KafkaResult<()>, offsets: &TopicPartitionList) {
+        let Err(error) = outcome else { return };
+        tracing::warn!(group = self.group, %error, "offsets were not committed; they are with the next ones");
+        let mut state = self.state();
+        for element in offsets.elements() {
+            let key = (element.topic().to_owned(), element.partition());
+            let Offset::Offset(next) = element.offset() else { continue };
+            // Of a partition that was given away nothing is committed any more.
+            if state.holds(&key) {
+                state.commits.failed(key, next, element.metadata());
+            }
+        }
+    }
+
     /// Replaces the library's own callback, which drops the errors of assigning.
     fn rebalance(
         &self,
@@ -281,6 +293,10 @@ impl ConsumerContext for GroupContext {
                 let lost = consumer.assignment_lost();
                 self.count_rebalance(if lost { "lost" } else { "revoked" }, partitions.count());
                 self.release(&keys_of(partitions), lost);
+                if !lost {
+                    // Before the next owner asks where to begin.
+                    self.state().commits.send(consumer, CommitMode::Sync);
+                }
                 consumer.incremental_unassign(partitions)
             }
             other => {
@@ -312,6 +328,10 @@ impl GroupState {
             .collect()
     }
 
+    fn holds(&self, key: &PartitionKey) -> bool {
+        self.slots.get(&key.0).is_some_and(|slots| slots.contains_key(&key.1))
+    }
+
     fn slot(&mut self, key: &PartitionKey, generation: u64) -> Option<&mut Slot> {
         let slot = self.slots.get_mut(&key.0)?.get_mut(&key.1)?;
         (slot.generation == generation).then_some(slot)
@@ -323,10 +343,30 @@ impl GroupState {
         Some(slot)
     }
 
+    /// What the tasks of partitions that leave have covered up to their end. Other commands wait their turn.
+    fn take_last_words(&mut self, leaving: &[(&PartitionKey, Slot)], lost: bool) {
+        let commands: Vec<Command> = self.commands.try_iter().collect();
+        for command in commands {
+            match command {
+                Command::Covered { key, generation, point, incarnation }
+                    if leaving.iter().any(|(left, slot)| **left == key && slot.generation == generation) =>
+                {
+                    if !lost {
+                        self.commits.covered(key, point, &incarnation);
+                    }
+                }
+                other => self.waiting.push(other),
+            }
+        }
+    }
+
     fn carry_out(&mut self, consumer: &BaseConsumer<GroupContext>, command: Command) {
         match command {
-            Command::Covered { key, next } => {
-                self.covered.insert(key, next);
+            Command::Covered { key, generation, point, incarnation } => {
+                // A former owner's word does not count: the partition was lost, or its task overran its drain.
+                if self.slot(&key, generation).is_some() {
+                    self.commits.covered(key, point, &incarnation);
+                }
             }
             Command::Halt { key, generation } => {
                 if let Some(slot) = self.slot(&key, generation) {
@@ -342,7 +382,7 @@ impl GroupState {
                 // Right after an assignment the client may not be ready for a seek.
                 if let Err(error) = consumer.seek(&key.0, key.1, Offset::Offset(offset), CALL) {
                     tracing::debug!(topic = key.0, partition = key.1, %error, "the seek is repeated");
-                    self.starting.push(Command::Start { key, generation, offset, records });
+                    self.waiting.push(Command::Start { key, generation, offset, records });
                     return;
                 }
                 let Some(slot) = self.slot(&key, generation) else { return };
@@ -371,21 +411,6 @@ impl GroupState {
                     log_failure("resume", consumer.resume(&one(topic, *partition)));
                 }
             }
-        }
-    }
-
-    fn commit(&mut self, consumer: &BaseConsumer<GroupContext>) {
-        self.committed_at = Instant::now();
-        if self.covered.is_empty() {
-            return;
-        }
-        let mut offsets = TopicPartitionList::new();
-        for ((topic, partition), next) in self.covered.drain() {
-            log_failure("commit", offsets.add_partition_offset(&topic, partition, Offset::Offset(next)));
-        }
-        // The store holds the resume points; this is for the lag display, so a failure is no harm.
-        if let Err(error) = consumer.commit(&offsets, CommitMode::Async) {
-            tracing::debug!(%error, "offsets were not committed");
         }
     }
 }

@@ -3,11 +3,13 @@ use std::time::Duration;
 
 use anyhow::Context;
 use rdkafka::consumer::{BaseConsumer, Consumer};
-use rdkafka::{Offset, TopicPartitionList};
+use rdkafka::error::KafkaError;
+use rdkafka::{ClientConfig, Offset, TopicPartitionList};
 
 use crate::kafka::{KafkaConfig, Rebootstrap, watermarks};
 
-const CALL: Duration = Duration::from_secs(5);
+/// One question at most.
+pub(super) const CALL: Duration = Duration::from_secs(5);
 
 /// Questions about partitions, asked outside the poll loop through a client of their own.
 #[derive(Clone)]
@@ -17,9 +19,13 @@ pub(super) struct Lookup {
 }
 
 impl Lookup {
-    pub(super) fn new(kafka: &KafkaConfig, group: &str) -> Result<Self, rdkafka::error::KafkaError> {
-        let config = kafka.reader(&format!("lookup.{group}"));
-        let rebootstrap = Arc::new(Mutex::new(Rebootstrap::new(&config)));
+    pub(super) fn new(kafka: &KafkaConfig, group: &str) -> Result<Self, KafkaError> {
+        Self::of(&kafka.reader(&format!("lookup.{group}")))
+    }
+
+    /// Asks as the client that `config` makes.
+    pub(super) fn of(config: &ClientConfig) -> Result<Self, KafkaError> {
+        let rebootstrap = Arc::new(Mutex::new(Rebootstrap::new(config)));
         Ok(Self { consumer: Arc::new(config.create()?), rebootstrap })
     }
 
@@ -58,7 +64,7 @@ impl Lookup {
         .await
     }
 
-    async fn ask<T: Send + 'static>(
+    pub(super) async fn ask<T: Send + 'static>(
         &self,
         question: impl FnOnce(&BaseConsumer) -> anyhow::Result<T> + Send + 'static,
     ) -> anyhow::Result<T> {

@@ -8,10 +8,13 @@
 //! - `run`: entry point, the poll thread.
 //! - `group`: what runs on the poll thread: rebalances, hand-over, pause and resume.
 //! - `partition`: the life of one partition; `start`: where it begins; `consume`: its steady state.
+//! - `commits`: what is committed to Kafka; `committed`: that read again, where it is the resume point.
 
 mod api;
 mod backoff;
 mod board;
+mod commits;
+mod committed;
 mod config;
 mod consume;
 mod dead_letter;
@@ -25,6 +28,7 @@ pub use api::{
     Applied, Batch, Fold, FoldError, OpenError, Opened, Poison, Projection, Record, ResumePoint, Source,
 };
 pub use backoff::Backoff;
+pub use committed::CommittedOffsets;
 pub use config::KernelConfig;
 pub use dead_letter::headers as dead_letter_headers;
 pub use run::run;

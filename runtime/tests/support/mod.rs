@@ -316,7 +316,7 @@ pub(crate) struct Member {
 }
 
 impl Member {
-    pub(crate) fn start(log: &Log, config: KernelConfig, projection: Collecting) -> Self {
+    pub(crate) fn start<P: Projection>(log: &Log, config: KernelConfig, projection: P) -> Self {
         let service = Service { health: Health::default(), drain: CancellationToken::new() };
         let (kafka, epochs, running) = (log.kafka.clone(), log.epochs.clone(), service.clone());
         let task =

@@ -1,7 +1,10 @@
 //! The pure half of the fold: events in, rows out, nothing else. No clock, no store, no randomness.
 
+mod lead;
+mod partial;
 mod quiz;
 mod response;
+mod text;
 mod week;
 
 use vendzz_runtime::kernel::Poison;
@@ -9,6 +12,8 @@ use vendzz_schemas::events::AvroEvent;
 
 use vendzz_schemas::contract::Violation;
 
+pub use lead::{LeadRow, LeadSighting, NameSighting, PlaceInSource};
+pub use partial::PartialRow;
 pub use quiz::QuizRow;
 pub use response::ResponseRow;
 pub use week::Week;
@@ -17,8 +22,9 @@ pub use week::Week;
 pub trait FoldedRow: Sized + Send + Sync + 'static {
     type Event: AvroEvent + Send;
 
-    /// The row of an event at `offset`, appended at `append_ms` (milliseconds since 1970, UTC).
-    fn of(event: Self::Event, offset: i64, append_ms: i64) -> Result<Self, Violation>;
+    /// The row of an event at `offset`, appended at `append_ms` (milliseconds since 1970, UTC); `None`
+    /// when the table holds nothing of such an event.
+    fn of(event: Self::Event, offset: i64, append_ms: i64) -> Result<Option<Self>, Violation>;
 
     /// Rows in the order of the log become rows in the order of their key, one for each key, by the
     /// same rule by which the store keeps one of two.
@@ -51,7 +57,7 @@ pub fn fold_events<R: FoldedRow>(events: Vec<Placed<R::Event>>) -> Result<Vec<R>
     let mut refused = Vec::new();
     for Placed { offset, append_ms, event } in events {
         match R::of(event, offset, append_ms) {
-            Ok(row) => rows.push(row),
+            Ok(row) => rows.extend(row),
             Err(Violation { reason, detail }) => {
                 refused.push(Poison { offset, reason, detail: detail.to_owned() })
             }

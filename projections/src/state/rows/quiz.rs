@@ -29,13 +29,13 @@ struct Titled {
 impl FoldedRow for QuizRow {
     type Event = QuizDefinition;
 
-    fn of(event: QuizDefinition, offset: i64, append_ms: i64) -> Result<Self, Violation> {
+    fn of(event: QuizDefinition, offset: i64, append_ms: i64) -> Result<Option<Self>, Violation> {
         check_quiz_and_account(&event.quiz_id, &event.account_id)?;
         let Titled { title } = serde_json::from_str(&event.document).map_err(|_| Violation {
             reason: "bad_document",
             detail: "the document is not a JSON object with a title",
         })?;
-        Ok(Self {
+        Ok(Some(Self {
             quiz_id: event.quiz_id,
             account_id: event.account_id,
             state: event.state,
@@ -44,7 +44,7 @@ impl FoldedRow for QuizRow {
             title,
             document: event.document,
             append_at: moment(append_ms)?,
-        })
+        }))
     }
 
     fn merge(mut rows: Vec<Self>) -> Vec<Self> {

@@ -1,11 +1,9 @@
-use std::collections::BTreeMap;
-
 use chrono::{DateTime, Utc};
-use serde::Serialize;
 use uuid::Uuid;
-use vendzz_schemas::events::{QuizSubmitted, Utm};
+use vendzz_schemas::events::QuizSubmitted;
 use vendzz_schemas::ids::TimedId;
 
+use super::text::{json, utm_without_empty};
 use super::{FoldedRow, Week};
 use vendzz_schemas::contract::{Violation, check_submission, moment};
 use vendzz_schemas::event_time::event_time;
@@ -43,10 +41,10 @@ pub struct ResponseRow {
 impl FoldedRow for ResponseRow {
     type Event = QuizSubmitted;
 
-    fn of(event: QuizSubmitted, offset: i64, append_ms: i64) -> Result<Self, Violation> {
+    fn of(event: QuizSubmitted, offset: i64, append_ms: i64) -> Result<Option<Self>, Violation> {
         let ids = check_submission(&event)?;
         let counted_at = event_time(event.received_at, append_ms);
-        Ok(Self {
+        Ok(Some(Self {
             response_id: ids.response,
             visitor_id: ids.visitor.map(|id| id.uuid()),
             version: event.version,
@@ -68,7 +66,7 @@ impl FoldedRow for ResponseRow {
             tags: event.tags,
             source_offset: offset,
             event_time_replaced: counted_at.replaced,
-        })
+        }))
     }
 
     fn merge(mut rows: Vec<Self>) -> Vec<Self> {
@@ -96,23 +94,4 @@ impl ResponseRow {
     pub fn key(&self) -> (Uuid, &str) {
         (self.response_id.uuid(), &self.quiz_id)
     }
-}
-
-fn utm_without_empty(utm: &Utm) -> BTreeMap<&'static str, &str> {
-    [
-        ("source", &utm.source),
-        ("medium", &utm.medium),
-        ("campaign", &utm.campaign),
-        ("term", &utm.term),
-        ("content", &utm.content),
-    ]
-    .into_iter()
-    .filter(|(_, value)| !value.is_empty())
-    .map(|(name, value)| (name, value.as_str()))
-    .collect()
-}
-
-fn json(value: &impl Serialize) -> Result<String, Violation> {
-    serde_json::to_string(value)
-        .map_err(|_| Violation { reason: "not_json", detail: "a field cannot be written as JSON" })
 }

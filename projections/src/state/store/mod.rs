@@ -1,6 +1,9 @@
 //! The I/O half of the fold: rows and resume points in PostgreSQL.
 
+mod array_literal;
 mod error;
+mod leads;
+mod partials;
 mod prepare;
 mod quizzes;
 mod ranges;

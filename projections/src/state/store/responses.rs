@@ -2,6 +2,7 @@ use sqlx::PgConnection;
 use vendzz_runtime::kernel::Source;
 
 use super::StoredRow;
+use super::array_literal::array_literal;
 use crate::state::rows::ResponseRow;
 
 impl StoredRow for ResponseRow {
@@ -32,38 +33,5 @@ impl StoredRow for ResponseRow {
             .bind(rows.iter().map(|row| array_literal(&row.tags)).collect::<Vec<_>>())
             .bind(rows.iter().map(|row| row.source_offset).collect::<Vec<_>>());
         Ok(query.execute(connection).await?.rows_affected())
-    }
-}
-
-/// The text form of a `text[]`, every element quoted (PostgreSQL manual, section 8.15.6): UNNEST
-/// flattens arrays of arrays, so a column of arrays travels as a column of texts.
-fn array_literal(words: &[String]) -> String {
-    let mut literal = String::from("{");
-    for (index, word) in words.iter().enumerate() {
-        if index > 0 {
-            literal.push(',');
-        }
-        literal.push('"');
-        for character in word.chars() {
-            if character == '"' || character == '\\' {
-                literal.push('\\');
-            }
-            literal.push(character);
-        }
-        literal.push('"');
-    }
-    literal.push('}');
-    literal
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_has_a_meaning_in_an_array_literal_is_escaped() {
-        let words = ["plain", "", "a,b", "{x}", "say \"x\"", "back\\slash", "NULL"].map(str::to_owned);
-        assert_eq!(array_literal(&words), r#"{"plain","","a,b","{x}","say \"x\"","back\\slash","NULL"}"#);
-        assert_eq!(array_literal(&[]), "{}");
     }
 }

@@ -1,0 +1,27 @@
+//! `vendzz campaign`: campaigns as the log has them, and what they would say.
+
+mod definitions;
+mod list;
+mod preview;
+mod response;
+mod show;
+
+use clap::Subcommand;
+
+use crate::exit::Answer;
+use crate::settings::Settings;
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Every campaign: state, channel, audience, and which version is in force
+    List(list::Options),
+    /// What would be sent to a respondent: to whom, when, with which words, and why not. Sends nothing
+    Preview(preview::Options),
+}
+
+pub(crate) async fn run(command: Command, settings: &Settings) -> anyhow::Result<Answer> {
+    match command {
+        Command::List(options) => list::run(options, settings).await,
+        Command::Preview(options) => preview::run(options, settings).await,
+    }
+}

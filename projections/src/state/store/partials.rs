@@ -1,0 +1,38 @@
+use sqlx::PgConnection;
+use vendzz_runtime::kernel::Source;
+
+use super::StoredRow;
+use super::array_literal::array_literal;
+use crate::state::rows::PartialRow;
+
+impl StoredRow for PartialRow {
+    async fn insert(rows: &[Self], source: &Source, connection: &mut PgConnection) -> sqlx::Result<u64> {
+        let texts = |of: fn(&Self) -> &str| rows.iter().map(of).collect::<Vec<_>>();
+        let query = sqlx::query(include_str!("../sql/upsert_partials.sql"))
+            .bind(&source.topic)
+            .bind(&source.incarnation)
+            .bind(source.partition)
+            .bind(rows.iter().map(|row| row.response_id.uuid()).collect::<Vec<_>>())
+            .bind(texts(|row| &row.quiz_id))
+            .bind(texts(|row| &row.account_id))
+            .bind(rows.iter().map(|row| row.visitor_id).collect::<Vec<_>>())
+            .bind(rows.iter().map(|row| row.version).collect::<Vec<_>>())
+            .bind(rows.iter().map(|row| row.sequence).collect::<Vec<_>>())
+            .bind(rows.iter().map(|row| row.first_seen_at).collect::<Vec<_>>())
+            .bind(rows.iter().map(|row| row.last_seen_at).collect::<Vec<_>>())
+            .bind(rows.iter().map(|row| row.append_at).collect::<Vec<_>>())
+            .bind(rows.iter().map(|row| row.started_at_ms).collect::<Vec<_>>())
+            .bind(texts(|row| &row.elements))
+            .bind(texts(|row| &row.last_element))
+            .bind(texts(|row| &row.answers))
+            .bind(texts(|row| &row.hidden))
+            .bind(texts(|row| &row.utm))
+            .bind(texts(|row| &row.referrer))
+            .bind(texts(|row| &row.device))
+            .bind(texts(|row| &row.country))
+            .bind(texts(|row| &row.bot_verdict))
+            .bind(rows.iter().map(|row| array_literal(&row.tags)).collect::<Vec<_>>())
+            .bind(rows.iter().map(|row| row.source_offset).collect::<Vec<_>>());
+        Ok(query.execute(connection).await?.rows_affected())
+    }
+}
