@@ -1,0 +1,98 @@
+//! The order of the rules: typed element, validated value, whole-word label.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Value, json};
+use vendzz_processors::leads::{Contacts, Evidence, LeadElements, detect};
+use vendzz_schemas::definition::{QuizDocument, RetiredElement};
+use vendzz_schemas::events::AnswerValue;
+
+fn found(elements: Value, answers: Value, retired: &[RetiredElement]) -> Contacts {
+    let document = json!({
+        "accountId": "account", "title": "Quiz", "language": "pt-BR", "timeZone": "America/Sao_Paulo", "elements": elements,
+    });
+    let document: QuizDocument = serde_json::from_value(document).unwrap();
+    let answers: BTreeMap<String, AnswerValue> = serde_json::from_value(answers).unwrap();
+    detect(&LeadElements::new(&document, retired), &answers)
+}
+
+#[test]
+fn a_validated_value_goes_before_one_that_only_the_label_makes() {
+    let questions = json!([
+        {"id": "labelled", "type": "short_text", "label": "E-mail"},
+        {"id": "digits", "type": "number", "label": "WhatsApp"},
+        {"id": "free", "type": "long_text", "label": "Algo mais?"},
+    ]);
+    let answers = json!({
+        "labelled": "ana arroba gmail ponto com", "digits": 11_987_654_321_u64,
+        "free": "meu e-mail é bia@exemplo.com e meu celular (21) 98888-7777",
+    });
+    let contacts = found(questions.clone(), answers, &[]);
+    let (email, phone) = (contacts.email.unwrap(), contacts.phone.unwrap());
+    assert_eq!((email.value.as_str(), email.element_id.as_str()), ("bia@exemplo.com", "free"));
+    assert_eq!((phone.value.as_str(), phone.element_id.as_str()), ("+5521988887777", "free"));
+    assert_eq!((email.evidence, phone.evidence), (Evidence::ValidatedValue, Evidence::ValidatedValue));
+
+    let contacts = found(questions, json!({"labelled": "ana arroba gmail ponto com", "digits": 11_987_654_321_u64}), &[]);
+    let (email, phone) = (contacts.email.unwrap(), contacts.phone.unwrap());
+    assert_eq!((email.value.as_str(), email.evidence), ("ana@gmail.com", Evidence::Label));
+    assert_eq!((phone.value.as_str(), phone.evidence), ("+5511987654321", Evidence::Label));
+}
+
+#[test]
+fn the_confidences_of_the_three_kinds_do_not_overlap() {
+    let mut bounds: BTreeMap<&str, (f64, f64)> = BTreeMap::new();
+    for case in super::corpus::cases() {
+        let contacts = case.detect();
+        for found in [contacts.email, contacts.phone, contacts.name].into_iter().flatten() {
+            let (least, most) = bounds.entry(found.evidence.name()).or_insert((1.0, 0.0));
+            *least = least.min(found.confidence);
+            *most = most.max(found.confidence);
+        }
+    }
+    let (typed, validated, label) = (bounds["typed_element"], bounds["validated_value"], bounds["label"]);
+    assert!(typed.0 > validated.1 && validated.0 > label.1, "{bounds:?}");
+}
+
+#[test]
+fn of_two_equal_ones_the_first_shown_is_taken() {
+    let questions = json!([
+        {"id": "z-first", "type": "email", "label": "E-mail"},
+        {"id": "a-second", "type": "email", "label": "Outro e-mail"},
+    ]);
+    let contacts = found(questions, json!({"z-first": "um@exemplo.com", "a-second": "dois@exemplo.com"}), &[]);
+    assert_eq!(contacts.email.unwrap().element_id, "z-first");
+}
+
+#[test]
+fn a_typed_phone_without_country_code_is_one_of_the_elements_country() {
+    let questions = json!([
+        {"id": "call", "type": "phone", "label": "Telefone", "properties": {"defaultCountry": "PT"}},
+    ]);
+    let contacts = found(questions, json!({"call": "912 345 678"}), &[]);
+    assert_eq!(contacts.phone.unwrap().value, "+351912345678");
+}
+
+#[test]
+fn removed_elements_are_read_after_the_others() {
+    let retired = |id: &str, element_type: &str| RetiredElement {
+        element_id: id.to_owned(),
+        element_type: element_type.to_owned(),
+        choices: Vec::new(),
+    };
+    let questions = json!([{"id": "now", "type": "email", "label": "E-mail"}]);
+    let removed = [retired("before", "email"), retired("a-name", "name")];
+    let answers = json!({"before": "antes@exemplo.com", "now": "agora@exemplo.com", "a-name": "ana souza"});
+    let contacts = found(questions.clone(), answers, &removed);
+    assert_eq!(contacts.email.unwrap().value, "agora@exemplo.com");
+    assert_eq!(contacts.name.unwrap().value, "Ana Souza");
+    let contacts = found(questions, json!({"before": "antes@exemplo.com"}), &removed);
+    assert_eq!(contacts.email.unwrap().element_id, "before");
+}
+
+#[test]
+fn what_the_quiz_does_not_know_is_not_read() {
+    let questions = json!([{"id": "now", "type": "signature_of_tomorrow", "label": "E-mail"}]);
+    let contacts = found(questions, json!({"now": "ana@exemplo.com", "other": "ana@exemplo.com"}), &[]);
+    assert_eq!(contacts, Contacts::default());
+}
