@@ -9,6 +9,7 @@ pub mod dedupe;
 pub mod health;
 pub mod kafka;
 pub mod kernel;
+pub mod postgres;
 pub mod service;
 pub mod tables;
 pub mod telemetry;

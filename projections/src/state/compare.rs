@@ -1,6 +1,6 @@
 use sqlx::{AssertSqlSafe, ConnectOptions, Connection};
+use vendzz_runtime::postgres::PostgresConfig;
 
-use super::config::PostgresConfig;
 use super::read::{ReadError, Schema};
 
 /// The tables of one version and, of each, the key.

@@ -20,7 +20,7 @@ mod table_fold;
 use vendzz_schemas::topics::{LEAD_DETECTED, QUIZ_DEFINITION, QUIZ_PROGRESS, QUIZ_SUBMISSION};
 
 pub use compare::{Difference, compare};
-pub use config::{PostgresConfig, PostgresUrl, PostgresUrlError, StateConfig};
+pub use config::StateConfig;
 pub use projection::{StateFold, StateProjection};
 pub use read::{ReadError, Schema, SchemaError, StateReader};
 pub use read_contacts::{Lead, LeadPageKey, PartialResponse};
@@ -29,7 +29,8 @@ pub use rows::{
     FoldedRow, LeadRow, LeadSighting, NameSighting, PartialRow, PlaceInSource, Placed, QuizRow, ResponseRow,
     Week, fold_events,
 };
-pub use store::{PrepareError, StateStore, prepare_when_up};
+pub use store::{StateStore, prepare_when_up};
+pub use vendzz_runtime::postgres::{PostgresConfig, PostgresUrl, PostgresUrlError, PrepareError};
 
 /// Name of this projection in `public.read_model`.
 pub const PROJECTION: &str = "state";

@@ -2,11 +2,10 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use sqlx::postgres::{PgPool, PgPoolOptions};
+use sqlx::postgres::PgPool;
 use tokio::sync::Mutex;
 use vendzz_runtime::config::Env;
-
-use super::config::{PostgresConfig, PostgresUrl};
+use vendzz_runtime::postgres::{PostgresConfig, PostgresUrl};
 
 const APPLICATION: &str = "vendzz-read";
 
@@ -64,9 +63,13 @@ impl ReadPool {
     pub fn new(primary: &PostgresConfig, replica: Option<&ReplicaConfig>) -> Self {
         let replica = replica.map(|replica| {
             let config = PostgresConfig { url: replica.url.clone(), ..primary.clone() };
-            Arc::new(Replica { pool: pool(&config), max_lag: replica.max_lag, watch: Mutex::default() })
+            Arc::new(Replica {
+                pool: config.pool(APPLICATION),
+                max_lag: replica.max_lag,
+                watch: Mutex::default(),
+            })
         });
-        Self { primary: pool(primary), replica }
+        Self { primary: primary.pool(APPLICATION), replica }
     }
 
     /// Where to read what may be as old as the replica is.
@@ -81,13 +84,6 @@ impl ReadPool {
     pub fn primary(&self) -> PgPool {
         self.primary.clone()
     }
-}
-
-fn pool(config: &PostgresConfig) -> PgPool {
-    PgPoolOptions::new()
-        .max_connections(config.connections)
-        .acquire_timeout(config.acquire)
-        .connect_lazy_with(config.session(APPLICATION))
 }
 
 impl Replica {

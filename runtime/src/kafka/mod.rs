@@ -13,6 +13,7 @@ mod watermarks;
 pub use best_effort_producer::BestEffortProducer;
 pub use config::KafkaConfig;
 pub use durability::require_durability;
+pub use ends::Ends;
 pub use follower::{Follower, NotAtEnd, TableRecord};
 pub use producer::{Delivered, OutgoingRecord, Producer, ProducerSettings, SendError};
 pub(crate) use rebootstrap::Rebootstrap;

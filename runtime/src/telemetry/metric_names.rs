@@ -83,6 +83,13 @@ metric_names! {
     FanoutPaused, Gauge, "vendzz_fanout_paused", [], "1 while nothing is followed up, because the definitions may not be all known.";
     FanoutDefinitionsRefused, Counter, "vendzz_fanout_definitions_refused_total", ["topic"], "Records of the definition topics that fan-out could not read.";
     FanoutVersionsHeld, Gauge, "vendzz_fanout_versions_held", ["topic"], "Versions of quizzes and of campaigns in fan-out's memory.";
+    // Abandonment.
+    AbandonmentDecided, Counter, "vendzz_abandonment_decided_total", ["outcome"], "Partial responses decided, by outcome: abandoned, finished.";
+    AbandonmentPublished, Counter, "vendzz_abandonment_published_total", [], "Abandonments whose announcement the log has acknowledged, second copies after a crash included.";
+    AbandonmentBehindProjector, Gauge, "vendzz_abandonment_behind_projector", [], "Partial responses that are due and wait for the state projector, as of the last sweep.";
+    AbandonmentOldestDue, Gauge, "vendzz_abandonment_oldest_due_seconds", [], "How long ago the longest undecided partial response was due, as of the last sweep; 0 when none is.";
+    AbandonmentSweepTime, Histogram, "vendzz_abandonment_sweep_seconds", [], "Seconds that one sweep took.";
+    AbandonmentFailures, Counter, "vendzz_abandonment_failures_total", [], "Rounds of sweeping and announcing that failed and were repeated.";
 }
 
 impl MetricName {

@@ -1,8 +1,8 @@
 use vendzz_runtime::crash_point::crash_point;
 use vendzz_runtime::kernel::{ResumePoint, Source};
+use vendzz_runtime::postgres::Session;
 
 use super::resume_points::advance;
-use super::session::Session;
 use super::{StateStore, StoredRow, WriteError};
 
 impl StateStore {
