@@ -71,7 +71,7 @@ pub(super) fn follow_up(
             quiz_id,
             response_id,
             trigger,
-            due_from: seen_at,
+            due_from,
             document,
             contacts: &contacts,
         };
