@@ -85,7 +85,8 @@ mod tests {
     #[test]
     fn the_examples_cover_every_channel_audience_and_state_that_is_asked_for() {
         let campaigns = example_campaigns().unwrap();
-        let has = |field: &str, value: &str| campaigns.iter().any(|campaign| campaign.document[field] == value);
+        let has =
+            |field: &str, value: &str| campaigns.iter().any(|campaign| campaign.document[field] == value);
         for (field, values) in [
             ("channel", &["sms", "email", "whatsapp", "voice"][..]),
             ("audience", &["all", "completed", "abandoned"]),

@@ -200,7 +200,8 @@ impl fmt::Display for FanOutReport {
             submissions.p99_ms,
             self.campaigns
         )?;
-        let costs = self.cpu_per_1000.iter().map(|(name, seconds)| vec![name.clone(), format!("{seconds:.4}")]);
+        let costs =
+            self.cpu_per_1000.iter().map(|(name, seconds)| vec![name.clone(), format!("{seconds:.4}")]);
         let header = ["PROCESS", "CPU S / 1,000 SUBMISSIONS"].map(str::to_owned).to_vec();
         writeln!(formatter, "{}\n", line_table(header, costs))?;
         let samples = self.lag.iter().step_by(self.lag.len().div_ceil(20).max(1)).chain(self.lag.last());
@@ -213,7 +214,11 @@ impl fmt::Display for FanOutReport {
         let header = ["LAG, RECORDS", "fanout", "state", "analytics"].map(str::to_owned).to_vec();
         writeln!(formatter, "{}\n", line_table(header, rows))?;
         writeln!(formatter, "lag back to zero {:.1} s after the last submission", self.caught_up_after)?;
-        writeln!(formatter, "the expected messages were worked out in {:.1} s\n", self.follow_up.expecting_seconds)?;
+        writeln!(
+            formatter,
+            "the expected messages were worked out in {:.1} s\n",
+            self.follow_up.expecting_seconds
+        )?;
         writeln!(formatter, "{}", follow_up_table(&self.follow_up))?;
         for line in disagreement_lines_of(&self.follow_up.disagreements) {
             writeln!(formatter, "{line}")?;

@@ -66,15 +66,8 @@ pub(super) fn follow_up(
         if !speaks || !matches() {
             continue;
         }
-        let to = Addressee {
-            account_id,
-            quiz_id,
-            response_id,
-            trigger,
-            due_from,
-            document,
-            contacts: &contacts,
-        };
+        let to =
+            Addressee { account_id, quiz_id, response_id, trigger, due_from, document, contacts: &contacts };
         expected.messages.extend(messages_of(campaign, &to, &values));
     }
     expected

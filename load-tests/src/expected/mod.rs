@@ -19,7 +19,8 @@
 //! - A matrix reads `row: column`, an address its parts in the Brazilian order; lists leave out what is blank.
 //! - The contact of an abandoned response was seen when its last beacon was received; its messages count from the
 //!   moment at which it was given up.
-//! - Of contacts only typed elements are found here: traffic that is compared must hold none elsewhere.
+//! - Of contacts only typed elements are found here: traffic that is compared must hold none elsewhere, and
+//!   names as they are properly written (how others are set right is the lead corpus's affair).
 
 mod cleaning;
 mod conditions;

@@ -61,7 +61,7 @@ fn inputs() -> Inputs {
 fn event(extra: Value) -> Value {
     let mut event = json!({
         "account_id": "conta", "quiz_id": "quiz", "response_id": RESPONSE, "version": 4, "received_at": 100_000,
-        "answers": { "renda-mensal": "alta", "nome": "ana maria", "email": "Ana@example.com", "fone": "+5511987654321" },
+        "answers": { "renda-mensal": "alta", "nome": "ana maria", "email": "Ana@EXAMPLE.com", "fone": "+5511987654321" },
         "hidden": { "parceiro": "", "outro": "x" }, "utm": { "source": "google", "medium": "" }, "bot_verdict": "human",
     });
     event.as_object_mut().unwrap().extend(extra.as_object().unwrap().clone());
@@ -111,8 +111,8 @@ fn a_submission_is_matched_as_things_were_at_its_append() {
     assert_eq!(*message, expected);
     assert_eq!(leads.len(), 2);
     let email = leads.iter().find(|lead| lead.field == "email").unwrap();
-    assert_eq!((email.value.as_str(), email.seen_at), ("ana@example.com", 100_000));
-    assert_eq!(email.lead_id, ids::lead_id(b"segredo", "conta", "email", "ana@example.com"));
+    assert_eq!((email.value.as_str(), email.seen_at), ("Ana@example.com", 100_000));
+    assert_eq!(email.lead_id, ids::lead_id(b"segredo", "conta", "email", "Ana@example.com"));
 
     // From 190 s on the campaign is paused; before 91 s nothing was in force.
     for append_ms in [190_000, 90_999] {
@@ -140,7 +140,7 @@ fn an_abandonment_is_matched_as_things_were_at_its_moment_and_defaults_stand_in(
         (sms.revision.as_str(), sms.due_at, sms.unless_finished, sms.unless_sent),
         ("a-0", 150_000, true, None)
     );
-    assert_eq!((email.recipient.as_str(), email.due_at), ("ana@example.com", 150_000 + 7_200_000));
+    assert_eq!((email.recipient.as_str(), email.due_at), ("Ana@example.com", 150_000 + 7_200_000));
     assert_eq!((email.subject.as_str(), email.body.as_str()), ("Falta pouco, ana", "o seu sonho"));
 
     inputs.abandonments[0].event.as_mut().unwrap()["answers"]["1-sonho"] = json!("<a> www.x.com.br & cia");

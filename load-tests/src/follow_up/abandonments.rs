@@ -121,7 +121,10 @@ pub(super) fn wrong_announcements(
             wrong.push(("announced as abandoned although they had finished", name.clone()));
         }
         for field in differing(&partial, events[0], abandon_after_ms) {
-            wrong.push(("announcements that say something else than the last beacon", format!("{name}: {field}")));
+            wrong.push((
+                "announcements that say something else than the last beacon",
+                format!("{name}: {field}"),
+            ));
         }
     }
     wrong
@@ -130,15 +133,25 @@ pub(super) fn wrong_announcements(
 fn differing(partial: &Partial<'_>, event: &Value, abandon_after_ms: i64) -> Vec<&'static str> {
     let mut differing = Vec::new();
     for field in [
-        "account_id", "visitor_id", "version", "answers", "hidden", "utm", "referrer", "device", "country",
-        "bot_verdict", "tags",
+        "account_id",
+        "visitor_id",
+        "version",
+        "answers",
+        "hidden",
+        "utm",
+        "referrer",
+        "device",
+        "country",
+        "bot_verdict",
+        "tags",
     ] {
         if !is_same(&partial.event[field], &event[field]) {
             differing.push(field);
         }
     }
     let elements = partial.event["elements"].as_array().map(Vec::as_slice).unwrap_or_default();
-    let last_element = elements.last().map_or("", |element| element["element_id"].as_str().unwrap_or_default());
+    let last_element =
+        elements.last().map_or("", |element| element["element_id"].as_str().unwrap_or_default());
     if event["last_element"] != last_element {
         differing.push("last_element");
     }

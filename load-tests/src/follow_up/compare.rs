@@ -211,7 +211,8 @@ fn compare_leads(
         reckoning.of(&lead.quiz_id).leads_on_log += 1;
     }
     // Never the contact itself.
-    let name = |lead: &Lead| format!("{} ({}, {}/{})", lead.lead_id, lead.field, lead.quiz_id, lead.response_id);
+    let name =
+        |lead: &Lead| format!("{} ({}, {}/{})", lead.lead_id, lead.field, lead.quiz_id, lead.response_id);
     found.find("leads expected, missing in the log", expected.difference(&on_log).map(name));
     found.find("leads in the log that nobody expected", on_log.difference(expected).map(name));
     found.find(

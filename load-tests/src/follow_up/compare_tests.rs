@@ -145,7 +145,10 @@ fn each_disagreement_is_named() {
     let cases: [(Spoil, &str); 12] = [
         (|facts| drop(facts.log.messages.drain().next()), "messages expected, missing on their topic"),
         (|facts| facts.log.campaigns.clear(), "messages on a topic that nobody expected"),
-        (|facts| facts.log.campaigns[0].revision = "x".into(), "messages that say something else than expected"),
+        (
+            |facts| facts.log.campaigns[0].revision = "x".into(),
+            "messages that say something else than expected",
+        ),
         (
             |facts| facts.log.messages.values_mut().for_each(|message| message.topic = topics::CAMPAIGN_SMS),
             "messages on another channel's topic",

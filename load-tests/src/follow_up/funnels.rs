@@ -83,11 +83,7 @@ pub(super) fn since(
 }
 
 /// `quiz/element: counted, in the log` of each that differs.
-pub(super) fn differences(
-    quiz: &str,
-    of_log: &Funnel,
-    of_store: &Funnel,
-) -> Vec<String> {
+pub(super) fn differences(quiz: &str, of_log: &Funnel, of_store: &Funnel) -> Vec<String> {
     let elements: std::collections::BTreeSet<&String> = of_log.keys().chain(of_store.keys()).collect();
     let mut differing = Vec::new();
     for element in elements {
@@ -123,9 +119,8 @@ mod tests {
 
     #[test]
     fn each_element_is_reached_and_left_once_on_a_way_told_in_three_parts() {
-        let seen = |ids: &[&str]| {
-            ids.iter().map(|id| json!({ "element_id": id, "millis": 10 })).collect::<Vec<_>>()
-        };
+        let seen =
+            |ids: &[&str]| ids.iter().map(|id| json!({ "element_id": id, "millis": 10 })).collect::<Vec<_>>();
         let beacons = [
             event(0, json!({ "sequence": 1, "elements": seen(&["a", "b"]), "reported": 0 })),
             event(1, json!({ "sequence": 2, "elements": seen(&["a", "b", "c"]), "reported": 2 })),

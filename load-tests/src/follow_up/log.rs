@@ -93,7 +93,12 @@ impl FollowUpLog {
         Ok(())
     }
 
-    fn take_message(&mut self, topic: &'static str, position: &Position, record: &Value) -> anyhow::Result<()> {
+    fn take_message(
+        &mut self,
+        topic: &'static str,
+        position: &Position,
+        record: &Value,
+    ) -> anyhow::Result<()> {
         let id: Uuid = text(record, "message_id")?.parse()?;
         let marks = Marks::of_record(record);
         if let Some(found) = self.messages.get_mut(&id) {

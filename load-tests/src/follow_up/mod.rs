@@ -162,9 +162,9 @@ impl FollowUpReckoner {
         }
         let now = chrono::Utc::now().timestamp_millis();
         let quizzes = &baseline.quizzes;
-        let funnels = self.stores.funnels(quizzes, baseline.began_at_ms, now).await.context("the CQL store")?;
-        let dead_letters =
-            self.log.end_offsets(&DEAD_LETTERS).await?.grown_since(&baseline.dead_letters);
+        let funnels =
+            self.stores.funnels(quizzes, baseline.began_at_ms, now).await.context("the CQL store")?;
+        let dead_letters = self.log.end_offsets(&DEAD_LETTERS).await?.grown_since(&baseline.dead_letters);
         let facts = FollowUpFacts {
             quizzes: quizzes.clone(),
             began_at_ms: baseline.began_at_ms,

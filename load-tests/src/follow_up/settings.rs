@@ -71,8 +71,9 @@ fn lead_secret() -> anyhow::Result<Vec<u8>> {
     }
     let file = variable("VENDZZ_LEAD_KEY_FILE")
         .unwrap_or_else(|| local_folder().join("lead-key").to_string_lossy().into_owned());
-    let key = std::fs::read_to_string(&file)
-        .with_context(|| format!("the lead key cannot be read from {file}: `infra/local/services up` makes it"))?;
+    let key = std::fs::read_to_string(&file).with_context(|| {
+        format!("the lead key cannot be read from {file}: `infra/local/services up` makes it")
+    })?;
     Ok(key.trim().as_bytes().to_vec())
 }
 

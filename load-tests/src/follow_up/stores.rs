@@ -64,7 +64,8 @@ impl Stores {
             "SELECT totals FROM {}.quiz_funnel_v1 WHERE quiz_id = ? AND month = ?",
             installation.cql_keyspace
         );
-        let funnels = session.prepare(text).await.context("the table of funnels: did the projector start?")?;
+        let funnels =
+            session.prepare(text).await.context("the table of funnels: did the projector start?")?;
         Ok(Self { pool, session, funnels })
     }
 

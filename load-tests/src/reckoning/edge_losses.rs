@@ -75,7 +75,10 @@ mod tests {
             vendzz_quiz_submissions_total{outcome=\"dropped\"} 5\n";
         let losses = losses_in(metrics);
         assert_eq!(losses, EdgeViewLosses { dropped: 7, lost: 0, lost_beacons: 3 });
-        assert_eq!(losses.since(&EdgeViewLosses { dropped: 2, ..EdgeViewLosses::default() }).unwrap().dropped, 5);
+        assert_eq!(
+            losses.since(&EdgeViewLosses { dropped: 2, ..EdgeViewLosses::default() }).unwrap().dropped,
+            5
+        );
         assert!(losses.since(&EdgeViewLosses { dropped: 8, ..EdgeViewLosses::default() }).is_err());
     }
 }

@@ -121,7 +121,8 @@ impl LogReader {
         let answer = consumer.committed_offsets(asked, CLUSTER_TIMEOUT)?;
         let mut committed = TopicOffsets::default();
         for element in answer.elements() {
-            let (Some(topic), Some(offset)) = (self.names.base(element.topic()), element.offset().to_raw()) else {
+            let (Some(topic), Some(offset)) = (self.names.base(element.topic()), element.offset().to_raw())
+            else {
                 continue;
             };
             if offset >= 0 {
@@ -216,7 +217,11 @@ impl LogReader {
     }
 
     /// Partition, low and high watermark of each partition.
-    pub(crate) fn watermarks(&self, consumer: &BaseConsumer, topic: &str) -> anyhow::Result<Vec<(i32, i64, i64)>> {
+    pub(crate) fn watermarks(
+        &self,
+        consumer: &BaseConsumer,
+        topic: &str,
+    ) -> anyhow::Result<Vec<(i32, i64, i64)>> {
         let name = self.names.name(topic);
         let metadata = consumer
             .fetch_metadata(Some(&name), CLUSTER_TIMEOUT)

@@ -34,6 +34,7 @@ use tokio::time::Instant;
 use vendzz_schemas::topics;
 
 pub use baseline::{Baseline, TopicOffsets};
+pub use beacons::BeaconCounts;
 pub use behind::Behind;
 pub use compare::{Disagreement, Facts, QuizReckoning, Reckoning, SubmissionCounts, compare};
 pub use content::ResponseContent;
@@ -41,8 +42,9 @@ pub use cql::{AnalyticsTotals, TotalsKey, TotalsReader, TotalsValue};
 pub use edge_losses::{EdgeViewLosses, ViewPromise, read_edge_losses};
 pub use kafka::{LogContents, LogReader, LoggedQuiz, LoggedResponse};
 pub use postgres::{ResponseReader, StateRows};
-pub use report::{disagreement_lines, disagreement_lines_of, reckoning_table, run_table, traffic_lines, unknown_lines};
-pub use beacons::BeaconCounts;
+pub use report::{
+    disagreement_lines, disagreement_lines_of, reckoning_table, run_table, traffic_lines, unknown_lines,
+};
 pub use views::ViewCounts;
 
 use crate::installation::Installation;

@@ -17,10 +17,7 @@ pub fn run_table(reckoning: &Reckoning, figures: &LoadFigures) -> String {
 fn tables(reckoning: &Reckoning, figures: Option<&LoadFigures>) -> String {
     let submissions = submission_lines(reckoning, figures);
     let views = view_lines(reckoning, figures);
-    let mut tables = vec![
-        render("submissions", reckoning, &submissions),
-        render("views", reckoning, &views),
-    ];
+    let mut tables = vec![render("submissions", reckoning, &submissions), render("views", reckoning, &views)];
     let has_beacons = reckoning.quizzes.iter().any(|quiz| quiz.beacons != BeaconCounts::default());
     if has_beacons {
         tables.push(render("beacons", reckoning, &beacon_lines(reckoning, figures)));
