@@ -32,13 +32,15 @@ fn leads(criterion: &mut Criterion) {
     let elements = LeadElements::new(&typed, &[]);
     criterion.bench_function("typed", |bench| bench.iter(|| detect(black_box(&elements), black_box(&given))));
 
-    let texts: Vec<Value> =
-        (0..20).map(|index| json!({"id": format!("q{index}"), "type": "long_text", "label": "Algo mais?"})).collect();
+    let texts: Vec<Value> = (0..20)
+        .map(|index| json!({"id": format!("q{index}"), "type": "long_text", "label": "Algo mais?"}))
+        .collect();
     let free = quiz(Value::Array(texts));
     let elements = LeadElements::new(&free, &[]);
     let in_sentences: BTreeMap<String, AnswerValue> = (0..20)
         .map(|index| {
-            let text = "Oi, me chamo Ana Paula, me liga no 11 98765-4321 ou escreve pra ana@exemplo.com, por favor.";
+            let text =
+                "Oi, me chamo Ana Paula, me liga no 11 98765-4321 ou escreve pra ana@exemplo.com, por favor.";
             (format!("q{index}"), AnswerValue::Text(text.to_owned()))
         })
         .collect();

@@ -16,22 +16,34 @@ use crate::kafka::{Follower, KafkaConfig};
 /// `schema.id.v1` in memory.
 #[derive(Clone, Default)]
 pub struct SchemaIds {
-    by_id: Arc<RwLock<HashMap<u32, SchemaId>>>,
+    held: Arc<RwLock<HeldSchemas>>,
+}
+
+/// The registry gives one id to one text, also where several subjects have it (the topics of messages do).
+#[derive(Default)]
+struct HeldSchemas {
+    by_id: HashMap<u32, SchemaId>,
+    /// By [`SchemaId::key`]: subject and version.
+    by_key: HashMap<String, SchemaId>,
 }
 
 impl SchemaIds {
     pub fn insert(&self, schema: SchemaId) {
-        self.by_id.write().unwrap_or_else(PoisonError::into_inner).insert(schema.id, schema);
+        let mut held = self.held.write().unwrap_or_else(PoisonError::into_inner);
+        held.by_key.insert(schema.key(), schema.clone());
+        held.by_id.insert(schema.id, schema);
     }
 
+    /// Of several subjects with that id the one that was written last; their text is the same.
     pub fn get(&self, id: u32) -> Option<SchemaId> {
-        self.by_id.read().unwrap_or_else(PoisonError::into_inner).get(&id).cloned()
+        self.held.read().unwrap_or_else(PoisonError::into_inner).by_id.get(&id).cloned()
     }
 
+    /// In the order of the ids, then of the subjects.
     pub fn all(&self) -> Vec<SchemaId> {
-        let mut all: Vec<SchemaId> =
-            self.by_id.read().unwrap_or_else(PoisonError::into_inner).values().cloned().collect();
-        all.sort_by_key(|schema| schema.id);
+        let held = self.held.read().unwrap_or_else(PoisonError::into_inner);
+        let mut all: Vec<SchemaId> = held.by_key.values().cloned().collect();
+        all.sort_by(|one, other| (one.id, one.key()).cmp(&(other.id, other.key())));
         all
     }
 
@@ -45,12 +57,8 @@ impl SchemaIds {
                 && serde_json::from_str::<serde_json::Value>(&schema.schema)
                     .is_ok_and(|theirs| theirs == ours)
         };
-        self.by_id
-            .read()
-            .unwrap_or_else(PoisonError::into_inner)
-            .values()
-            .find(matches)
-            .map(|schema| schema.id)
+        let held = self.held.read().unwrap_or_else(PoisonError::into_inner);
+        held.by_key.values().find(matches).map(|schema| schema.id)
     }
 
     /// An encoder of `E` for `topic`, or which command is missing.
@@ -192,6 +200,24 @@ mod tests {
     use vendzz_schemas::events::Epoch;
 
     use super::*;
+
+    #[test]
+    fn a_schema_that_two_topics_share_is_found_for_both() {
+        let ids = SchemaIds::default();
+        for topic in ["a", "b"] {
+            ids.insert(SchemaId {
+                id: 7,
+                subject: topics::subject(topic, TopicEpochs::FULL_NAME),
+                version: 1,
+                schema: TopicEpochs::SCHEMA.to_owned(),
+            });
+        }
+        assert_eq!(ids.id_of::<TopicEpochs>("a"), Some(7));
+        assert_eq!(ids.id_of::<TopicEpochs>("b"), Some(7));
+        assert_eq!(ids.id_of::<TopicEpochs>("c"), None);
+        assert_eq!(ids.all().len(), 2);
+        assert!(ids.get(7).is_some());
+    }
 
     fn list(incarnation: &str, partitions: &[i32]) -> TopicEpochs {
         let epochs = partitions

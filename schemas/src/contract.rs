@@ -161,6 +161,9 @@ mod tests {
 
     const RESPONSE: &str = "019b7b5a-5400-7707-8707-070707070707";
 
+    /// The reason expected, and what is done to a good event.
+    type Case<E> = (&'static str, fn(&mut E));
+
     fn way(length: usize) -> Vec<ElementSeen> {
         (0..length).map(|n| ElementSeen { element_id: format!("e{n}"), millis: 0 }).collect()
     }
@@ -237,7 +240,7 @@ mod tests {
 
     #[test]
     fn a_beacon_that_breaks_the_contract_is_told_apart() {
-        let cases: [(&str, fn(&mut QuizProgressed)); 19] = [
+        let cases: [Case<QuizProgressed>; 19] = [
             ("bad_id", |beacon| beacon.quiz_id = "Quiz".to_owned()),
             ("bad_id", |beacon| beacon.account_id = String::new()),
             ("bad_id", |beacon| beacon.response_id = "x".to_owned()),
@@ -270,7 +273,7 @@ mod tests {
         assert!(check_submission(&submission()).is_ok());
         let older = QuizSubmitted { elements: Vec::new(), reported: 0, ..submission() };
         assert!(check_submission(&older).is_ok());
-        let cases: [(&str, fn(&mut QuizSubmitted)); 6] = [
+        let cases: [Case<QuizSubmitted>; 6] = [
             ("bad_reported", |submission| submission.reported = 4),
             ("bad_element", |submission| submission.elements[0].millis = -1),
             ("bad_element", |submission| submission.elements[1].element_id = "x".repeat(65)),

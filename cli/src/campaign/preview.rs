@@ -4,7 +4,7 @@ use anyhow::anyhow;
 use serde::Serialize;
 use vendzz_processors::fanout::{FoundVersion, HeldCampaign, NoticeConfig, QuizVersion, SkipReason, follow_up};
 use vendzz_processors::leads::{Contacts, Found};
-use vendzz_projections::state::PostgresConfig;
+use vendzz_runtime::postgres::PostgresConfig;
 use vendzz_runtime::config::Env;
 use vendzz_schemas::campaign::{CampaignDocument, CompiledCampaign};
 use vendzz_schemas::definition::{Outcome, outcome};

@@ -8,7 +8,7 @@ use serde::Deserialize;
 use serde_json::Value;
 use sqlx::{Connection, PgConnection, Row};
 use vendzz_processors::fanout::Event;
-use vendzz_projections::state::PostgresConfig;
+use vendzz_runtime::postgres::PostgresConfig;
 use vendzz_schemas::campaign::Trigger;
 use vendzz_schemas::events::{AnswerValue, Utm};
 use vendzz_schemas::ids::TimedId;

@@ -92,7 +92,6 @@ fn remove(value: &mut Value, name: &str) {
 }
 
 #[tokio::test]
-#[ignore = "waits for the whole check of campaigns in vendzz-schemas"]
 async fn each_thing_wrong_is_named_by_its_pointer_and_none_is_published() {
     let admin = Admin::start().await;
     let id = quiz_id("wrong");
@@ -132,4 +131,39 @@ async fn a_body_that_is_no_campaign_at_all_is_refused_and_the_service_goes_on() 
     }
     assert!(revisions_in_log(&id).await.is_empty());
     assert_eq!(admin.put_campaign(&id, &campaign_document(&id, "um", "draft"), &[]).await.status, 201);
+}
+
+#[tokio::test]
+async fn a_campaign_whose_quiz_has_changed_under_it_can_be_stopped_but_not_edited() {
+    let admin = Admin::start().await;
+    let id = quiz_id("stopped");
+    let mut quiz = document("um");
+    quiz["hiddenFields"] = json!(["parceiro"]);
+    let first = admin.put(&id, &quiz, &[]).await;
+    assert_eq!(first.status, 201, "{first:?}");
+    let mut campaign = campaign_document(&id, "um", "active");
+    campaign["steps"][0]["template"]["text"] = json!("Olá de {{ hidden.parceiro }}!");
+    let running = admin.put_campaign(&id, &campaign, &[]).await;
+    assert_eq!(running.status, 201, "{running:?}");
+    let without = admin.put(&id, &document("dois"), &[("If-Match", first.header("etag"))]).await;
+    assert_eq!(without.status, 200, "{without:?}");
+
+    let again = admin.put_campaign(&id, &campaign, &[]).await;
+    assert_eq!((again.status, again.outcome()), (200, "unchanged"));
+    let mut edited = campaign.clone();
+    edited["name"] = json!("dois");
+    let mut tag = running.header("etag").to_owned();
+    let refused = admin.put_campaign(&id, &edited, &[("If-Match", &tag)]).await;
+    assert_eq!((refused.status, refused.code()), (422, "invalid_definition"));
+    assert_eq!(refused.errors(), [("/steps/0/template/text", "unknown_variable")]);
+    for state in ["paused", "ended"] {
+        campaign["state"] = json!(state);
+        let stopped = admin.put_campaign(&id, &campaign, &[("If-Match", &tag)]).await;
+        assert_eq!(
+            (stopped.status, stopped.outcome(), &stopped.body["state"]),
+            (200, "updated", &json!(state))
+        );
+        tag = stopped.header("etag").to_owned();
+    }
+    assert_eq!(revisions_in_log(&id).await.len(), 3);
 }

@@ -10,6 +10,15 @@ use super::CRASH_POINTS;
 /// librdkafka looks for messages past their timeout once a second.
 const TIMEOUT_SCAN: Duration = Duration::from_secs(1);
 
+/// Who gave a contact and is not seen for so long has left.
+pub fn abandon_after(env: &Env) -> Duration {
+    env.span(
+        "VENDZZ_ABANDON_AFTER",
+        Duration::from_mins(30),
+        "who gave a contact and is not seen for so long has left",
+    )
+}
+
 /// Everything that the abandonment processor is told by its environment.
 #[derive(Debug, Clone)]
 pub struct AbandonmentConfig {
@@ -37,13 +46,9 @@ impl AbandonmentConfig {
             kafka: KafkaConfig::read(env),
             profile: Profile::read(env),
             postgres: PostgresConfig::read(env),
-            abandon_after: env.span(
-                "VENDZZ_ABANDON_AFTER",
-                Duration::from_secs(30 * 60),
-                "who gave a contact and is not seen for so long has left",
-            ),
+            abandon_after: abandon_after(env),
             sweep_every: env.span(
-                "VENDZZ_ABANDON_SWEEP_EVERY",
+                "VENDZZ_ABANDON_SWEEP",
                 Duration::from_secs(5),
                 "pause between two looks for who has left",
             ),
@@ -83,7 +88,7 @@ impl AbandonmentConfig {
             }
         }
         env.expect_less(
-            ("VENDZZ_ABANDON_SWEEP_EVERY", self.sweep_every),
+            ("VENDZZ_ABANDON_SWEEP", self.sweep_every),
             ("VENDZZ_ABANDON_AFTER", self.abandon_after),
         );
         // Announcements are sent within the transaction that marks them.
@@ -124,7 +129,7 @@ mod tests {
     fn what_does_not_fit_together_is_named() {
         for (name, value) in [
             ("VENDZZ_ABANDON_AFTER", "5s"),
-            ("VENDZZ_ABANDON_SWEEP_EVERY", "30m"),
+            ("VENDZZ_ABANDON_SWEEP", "30m"),
             ("VENDZZ_ABANDON_MESSAGE_TIMEOUT", "9s"),
             ("VENDZZ_ABANDON_BATCH", "0"),
             ("VENDZZ_ABANDON_BATCHES_PER_SWEEP", "10001"),

@@ -2,6 +2,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
+use serde_json::Value;
 use sqlx::types::Json;
 use uuid::Uuid;
 use vendzz_schemas::events::{AnswerValue, QuizAbandoned, Utm};
@@ -20,7 +21,7 @@ pub(super) struct Candidate {
     pub(super) last_seen_at: DateTime<Utc>,
     pub(super) elements_seen: i32,
     pub(super) last_element: String,
-    pub(super) answers: Json<BTreeMap<String, AnswerValue>>,
+    pub(super) answers: Json<BTreeMap<String, Value>>,
     pub(super) hidden: Json<BTreeMap<String, String>>,
     pub(super) utm: Json<Utm>,
     pub(super) referrer: String,
@@ -52,7 +53,12 @@ impl Candidate {
             abandoned_at: self.due_at(abandon_after),
             last_element: self.last_element.clone(),
             elements_seen: self.elements_seen,
-            answers: self.answers.0.clone(),
+            answers: self
+                .answers
+                .0
+                .iter()
+                .filter_map(|(id, value)| Some((id.clone(), answer_of(value)?)))
+                .collect(),
             hidden: self.hidden.0.clone(),
             utm: self.utm.0.clone(),
             referrer: self.referrer.clone(),
@@ -60,6 +66,53 @@ impl Candidate {
             country: self.country.clone(),
             bot_verdict: self.bot_verdict.clone(),
             tags: self.tags.clone(),
+        }
+    }
+}
+
+/// An answer as the projection's JSON has it; `None` for what no answer is. PostgreSQL keeps a number's value
+/// and not its spelling: a great double without a fraction comes back as an integer, maybe beyond 64 bits.
+fn answer_of(value: &Value) -> Option<AnswerValue> {
+    let text = |value: &Value| value.as_str().map(str::to_owned);
+    match value {
+        Value::Null => None,
+        Value::Bool(answer) => Some(AnswerValue::Bool(*answer)),
+        Value::Number(number) => match number.as_i64() {
+            Some(whole) => Some(AnswerValue::Long(whole)),
+            None => number.as_f64().map(AnswerValue::Double),
+        },
+        Value::String(answer) => Some(AnswerValue::Text(answer.clone())),
+        Value::Array(answers) => answers.iter().map(text).collect::<Option<_>>().map(AnswerValue::List),
+        Value::Object(answers) => {
+            let entry = |(key, value): (&String, &Value)| Some((key.clone(), text(value)?));
+            answers.iter().map(entry).collect::<Option<_>>().map(AnswerValue::Map)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn every_answer_that_the_projection_holds_is_read() {
+        for answer in [
+            AnswerValue::Bool(false),
+            AnswerValue::Long(i64::MIN),
+            AnswerValue::Double(80.0),
+            AnswerValue::Text("82".to_owned()),
+            AnswerValue::List(vec![]),
+            AnswerValue::List(vec!["a".to_owned()]),
+            AnswerValue::Map(BTreeMap::from([("cep".to_owned(), "01310-100".to_owned())])),
+        ] {
+            let stored = serde_json::to_value(&answer).unwrap();
+            assert_eq!(answer_of(&stored), Some(answer));
+        }
+        assert_eq!(answer_of(&json!(10_000_000_000_000_000_000_u64)), Some(AnswerValue::Double(1e19)));
+        for no_answer in [json!(null), json!([1]), json!({ "a": null })] {
+            assert_eq!(answer_of(&no_answer), None, "{no_answer}");
         }
     }
 }

@@ -24,7 +24,7 @@ mod run;
 mod store;
 mod sweep;
 
-pub use config::AbandonmentConfig;
+pub use config::{AbandonmentConfig, abandon_after};
 pub use run::run;
 
 /// The PostgreSQL schema of the processor's own tables.

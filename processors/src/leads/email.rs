@@ -56,6 +56,7 @@ fn without_next_sentence(domain: &str) -> &str {
 }
 
 /// Top-level domains of which a spelled-out address is believed.
+#[rustfmt::skip]
 const SPELLED_ENDINGS: &[&str] = &[
     "com", "br", "net", "org", "pt", "es", "mx", "ar", "cl", "co", "pe", "io", "me", "us", "uk", "edu",
     "gov", "app", "dev",
@@ -98,35 +99,11 @@ fn has_spelled_mark(text: &str) -> bool {
 }
 
 /// What stands before `@` in addresses that belong to a desk rather than to a person.
+#[rustfmt::skip]
 const DESKS: &[&str] = &[
-    "suporte",
-    "ajuda",
-    "contato",
-    "sac",
-    "atendimento",
-    "vendas",
-    "comercial",
-    "financeiro",
-    "faleconosco",
-    "support",
-    "help",
-    "helpdesk",
-    "info",
-    "contact",
-    "sales",
-    "billing",
-    "noreply",
-    "no-reply",
-    "service",
-    "soporte",
-    "ayuda",
-    "contacto",
-    "ventas",
-    "atencion",
-    "promo",
-    "marketing",
-    "newsletter",
-    "naoresponda",
+    "suporte", "ajuda", "contato", "sac", "atendimento", "vendas", "comercial", "financeiro", "faleconosco",
+    "support", "help", "helpdesk", "info", "contact", "sales", "billing", "noreply", "no-reply", "service",
+    "soporte", "ayuda", "contacto", "ventas", "atencion", "promo", "marketing", "newsletter", "naoresponda",
 ];
 
 /// Whether the address is of a desk (`ajuda@loja.com`).

@@ -61,4 +61,22 @@ theodora thiago thomas tiago tim timothy tina toby tom tomas tony tulio ulisses 
 valentina valentin valeria valter vanderlei vanessa vania vera vicente victor victoria vilma vinicius violeta virginia
 vitor vitoria vivian viviana viviane wagner walace walter wanda washington wellington wendy wesley william wilson
 ximena yago yara yasmin yolanda yuri zeca zelia zilda zoe zuleica
+oliver noelle owen logan mason lucas elijah jayden carter wyatt nolan hunter aaron colin craig derek dean gavin glenn
+graham grant ivy jade keith kirsten leon lewis louis louise mabel marian marilyn maureen mitchell morgan naomi neil nigel
+nina norman pamela patsy penelope phoebe quentin ralph raymond rebekah rory ross roy russell sally shane shirley sophie
+spencer stewart stuart sue ted terry tiffany todd trevor tyler vincent violet walter warren wayne zachary ruby lucy isla
+freya poppy evie millie jorginho nando nanda ju juju lu malu duda dudu edu fafa guto guga gui kaka leka lelê lele mari
+marilu nete neto paulinha pedrinho rafinha rosinha tato tatá tete toninho vini vivi xande zezinho aline ailton alzira
+amaro anisio arlete arlindo benedita benvinda carmelita catia cintia claudete cosme creusa cristovao dalva damiana davina
+deolinda dilma dirceu dulcineia edmilson edmundo eduina efigenia eloisa elza erivaldo eunice euclides fatinha felicia
+firmino gaspar genivaldo gertrudes gessica gislaine herculano hilton humberta idalina ivanildo ivone izabel jandira
+jeane jessika joselito josefina josivaldo jucelino jurandir juvenal karla ketlyn keyla lazaro leidiane lenice lindomar
+lucinda luciene luzinete madalena marinalva marluce mirtes moacir natanael neusa nivaldo noemia odete orlando osvaldina
+perla quiteria raissa ronaldinho rosalina rosilda rosimar rute sebastiana severina sidney suelen taina tereza terezinha
+thalia thayna ubirajara valdete valdirene vanda vitoriano wallace weslei yasmim adela adolfo agustina alma amparo
+anastasia arturo asuncion azucena basilio begona blas bruno candela cayetano concepcion concha cruz delfina eladio elvia
+encarnacion esperanza eusebio facundo federico fermin fidel gaston guillermina hernan hilario ignacio inmaculada irma
+jacinto jacobo jimena joaquina julian lautaro leandra leopoldo luciana macarena maribel marisela maximo mercedes milagros
+montserrat nieves nicolas norberto octavia olegario pascual paz pepa pepe paco lola rafaelina refugio rigoberto rosario
+rufino salvadora soledad tamara teofilo trinidad valentin veronica yesenia yolanda zacarias diego ivette noemi
 ";

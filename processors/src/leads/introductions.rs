@@ -48,6 +48,7 @@ const UNSURE: &[&[&str]] = &[
 ];
 
 /// Words that make a text worth reading word by word, folded in ASCII; most texts hold none.
+#[rustfmt::skip]
 const HINTS: &[&str] = &[
     "chamo", "nome", "aqui", "name", "llamo", "nombre", "sou ", "soy ", "i'm", "i’m", "i am", "this is",
     "chamar", "call me", "chame",

@@ -3,8 +3,8 @@
 use super::name_labels::{NameQuestion, name_question};
 use super::owner::is_contact_noun;
 use super::vocabulary::{
-    EMAIL_NOUNS, LITTLE, MINE, OF, OTHER_NUMBERS, OTHER_PEOPLE, PHONE_NOUNS, PHONE_NOUNS_BESIDE, PIX,
-    QUALITIES, REFERRALS, THIRD_PERSON, YOURS, is_in,
+    EMAIL_NOUNS, KNOWS, LITTLE, MINE, OF, OTHER_NUMBERS, OTHER_PEOPLE, PHONE_NOUNS, PHONE_NOUNS_BESIDE, PIX,
+    QUALITIES, REFERRALS, SOMEBODY, THIRD_PERSON, YOURS, is_in,
 };
 use super::words::{Word, words};
 
@@ -70,6 +70,12 @@ fn is_about_others(words: &[Word]) -> bool {
     if words.iter().any(|word| is_in(REFERRALS, &word.folded) || is_in(THIRD_PERSON, &word.folded)) {
         return true;
     }
+    for (index, word) in words.iter().enumerate() {
+        let is_next = |word: &Word| is_in(SOMEBODY, &word.folded);
+        if is_in(KNOWS, &word.folded) && words.iter().skip(index + 1).take(2).any(is_next) {
+            return true;
+        }
+    }
     let has_contact_noun = words
         .iter()
         .any(|word| is_contact_noun(&word.folded) || is_in(&["nome", "name", "nombre"], &word.folded));
@@ -107,23 +113,28 @@ fn asks_own_contact(words: &[Word]) -> bool {
     false
 }
 
-/// `e-mail do seu chefe`, `telefone de um amigo`: only little words between, `of` among them.
+/// `e-mail do seu chefe`, `telefone de um amigo`, `e-mail do responsável financeiro da sua irmã`: `of` stands right
+/// before the person, and nothing between says what the contact is for.
 fn is_bound_to_noun_before(words: &[Word], person: usize) -> bool {
-    let mut index = person;
-    let mut has_of = false;
-    while index > 0 {
-        index -= 1;
-        let word = folded(words, index);
-        if is_contact_noun(word) || is_in(&["nome", "name", "nombre"], word) {
-            return has_of;
+    let is_noun = |word: &str| is_contact_noun(word) || is_in(&["nome", "name", "nombre"], word);
+    let Some(noun) = words[..person].iter().rposition(|word| is_noun(&word.folded)) else { return false };
+    let between = &words[noun + 1..person];
+    if between.iter().any(|word| is_in(PURPOSE, &word.folded)) {
+        return false;
+    }
+    for word in between.iter().rev() {
+        if is_in(OF, &word.folded) {
+            return true;
         }
-        has_of |= is_in(OF, word);
-        if !is_in(LITTLE, word) && !is_in(OTHER_PEOPLE, word) || is_in(&["para", "pra", "to", "for"], word) {
+        if !is_in(LITTLE, &word.folded) && !is_in(OTHER_PEOPLE, &word.folded) {
             return false;
         }
     }
     false
 }
+
+/// What follows says what the contact is for, not whose it is.
+const PURPOSE: &[&str] = &["para", "pra", "to", "for", "que", "quando", "sobre", "about", "when", "cuando"];
 
 /// `your doctor's phone`, `emergency contact phone`, `amigo: telefone`.
 fn is_bound_to_noun_after(words: &[Word], person: usize) -> bool {

@@ -1,6 +1,6 @@
 //! Whether a question asks for the respondent's own name.
 
-use super::vocabulary::{OF, YOURS, is_in};
+use super::vocabulary::{OF, THINGS, YOURS, is_in};
 use super::words::Word;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -14,47 +14,17 @@ pub(super) enum NameQuestion {
 }
 
 /// What may stand before `name` when it is a person's own.
+#[rustfmt::skip]
 const BEFORE_NAME: &[&str] = &[
-    "your",
-    "full",
-    "first",
-    "my",
-    "complete",
-    "whole",
-    "preferred",
-    "given",
-    "legal",
-    "real",
-    "enter",
-    "type",
-    "and",
-    "with",
-    "us",
-    "me",
-    "a",
-    "the",
-    "chosen",
-    "what",
-    "s",
+    "your", "full", "first", "my", "complete", "whole", "preferred", "given", "legal", "real", "enter",
+    "type", "and", "with", "us", "me", "a", "the", "chosen", "what", "s",
 ];
 
 /// Whose name it is after `nome do`, when that is the respondent's still.
+#[rustfmt::skip]
 const SELF_NOUNS: &[&str] = &[
-    "pila",
-    "batismo",
-    "participante",
-    "aluno",
-    "aluna",
-    "respondente",
-    "inscrito",
-    "inscrita",
-    "titular",
-    "lead",
-    "contato",
-    "visitante",
-    "responsavel",
-    "cliente",
-    "comprador",
+    "pila", "batismo", "participante", "aluno", "aluna", "respondente", "inscrito", "inscrita", "titular",
+    "lead", "contato", "visitante", "responsavel", "cliente", "comprador",
 ];
 
 /// After `nome` these make another thing of it.
@@ -62,6 +32,7 @@ const NOT_PERSONAL: &[&str] =
     &["fantasia", "comercial", "empresarial", "usuario", "cientifico", "artistico", "empresa", "produto"];
 
 /// `como te chamas`, `como prefere ser chamado`.
+#[rustfmt::skip]
 const CALLED: &[&str] = &[
     "chama", "chamas", "chamar", "chamado", "chamada", "chamamos", "chamemos", "chame", "llamas", "llama",
     "llamarte", "chamarte", "llamamos",
@@ -101,7 +72,9 @@ fn name_at(words: &[Word], index: usize) -> NameQuestion {
                 return NameQuestion::SomethingElse;
             }
             if !is_in(OF, next) {
-                return NameQuestion::Own;
+                // `Qual nome você daria ao seu negócio?`; but `seu nome e o da sua empresa`.
+                let is_of_a_thing = words[index + 1..].iter().any(|word| is_in(THINGS, &word.folded));
+                return own_if(!is_of_a_thing || is_in(YOURS, before));
             }
             let mut owner = index + 2;
             while is_in(YOURS, at(owner)) || is_in(&["o", "a", "la", "el", "um", "uma"], at(owner)) {

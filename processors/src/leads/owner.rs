@@ -3,9 +3,9 @@
 use std::ops::Range;
 
 use super::vocabulary::{
-    CALLS, CONTACT_NOUNS, CORRECTED, EMAIL_NOUNS, IS, LITTLE, MINE, OF, OTHER_NUMBERS, OTHER_PEOPLE,
-    OUTDATED, PHONE_NOUNS, PHONE_NOUNS_BESIDE, PIX, QUALITIES, REFERRALS, SPEAK_WITH, THIRD_PERSON, TO_ME,
-    TOLD, UNITS, YOURS, is_in,
+    CALLS, CALLS_OF_ME, CONTACT_NOUNS, CORRECTED, EMAIL_NOUNS, IS, LITTLE, MINE, OF, OTHER_NUMBERS,
+    OTHER_PEOPLE, OUTDATED, PHONE_NOUNS, PHONE_NOUNS_BESIDE, PIX, QUALITIES, REFERRALS, SPEAK_WITH,
+    THIRD_PERSON, TO_ME, TOLD, UNITS, YOURS, is_in,
 };
 use super::words::{Word, ends_sentence};
 
@@ -59,10 +59,13 @@ impl<'w> Surroundings<'w> {
         let before = &words[begin..split];
         let since = before.partition_point(|word| previous.is_some_and(|end| word.start < end));
         let mut end = split;
+        let mut last_end = span.end;
         while end < words.len() && next.is_none_or(|next| words[end].start < next) {
-            if words[end].begins_sentence {
+            // Not `begins_sentence`: that is also set on the first word after a candidate that began one.
+            if ends_sentence(&text[last_end..words[end].start], "") {
                 break;
             }
+            last_end = words[end].end;
             end += 1;
         }
         let opens_parenthesis = text[span.end..].trim_start().starts_with('(');
@@ -175,7 +178,9 @@ fn marker(words: &[Word], index: usize) -> Owner {
     if is_asked || (previous == "me" && is_in(CALLS, word)) {
         return Owner::Respondent;
     }
-    if word == "me" && (is_in(CALLS, previous) || is_in(&["at", "on"], at(index + 1))) {
+    if word == "me"
+        && (is_in(CALLS, previous) || is_in(CALLS_OF_ME, previous) || is_in(&["at", "on"], at(index + 1)))
+    {
         return Owner::Respondent;
     }
     Owner::NotSaid

@@ -4,6 +4,7 @@ use rlibphonenumber::Region;
 use vendzz_schemas::elements::checks::phone::parse_phone;
 
 /// Area codes in use (Anatel, Plano Geral de Códigos Nacionais).
+#[rustfmt::skip]
 const AREA_CODES: &[&str] = &[
     "11", "12", "13", "14", "15", "16", "17", "18", "19", "21", "22", "24", "27", "28", "31", "32", "33",
     "34", "35", "37", "38", "41", "42", "43", "44", "45", "46", "47", "48", "49", "51", "53", "54", "55",

@@ -67,6 +67,7 @@ pub(super) fn ends_sentence(gap: &str, word_before: &str) -> bool {
     has_stop && !ABBREVIATIONS.contains(&word_before)
 }
 
+#[rustfmt::skip]
 const ABBREVIATIONS: &[&str] = &[
     "dr", "dra", "sr", "sra", "srta", "mr", "mrs", "ms", "prof", "profa", "tel", "cel", "n", "no", "num",
     "av", "sto", "sta",

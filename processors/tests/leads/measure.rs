@@ -62,12 +62,15 @@ fn precision_and_recall() {
                 let Case { id, trap, answers, .. } = case;
                 println!("{id} [{trap}] {field}: expected {expected:?}, found {found:?} in {answers:?}");
             }
-            for group in [case.part.clone(), "whole corpus".to_owned(), format!("language {}", case.language)] {
+            for group in [case.part.clone(), "whole corpus".to_owned(), format!("language {}", case.language)]
+            {
                 counts.entry((group, field)).or_default().add(expected.as_deref(), found.as_deref());
             }
         }
     }
-    println!("\n| part | field | right | found wrongly | missed | precision | recall |\n|---|---|---|---|---|---|---|");
+    println!(
+        "\n| part | field | right | found wrongly | missed | precision | recall |\n|---|---|---|---|---|---|---|"
+    );
     for ((group, field), count) in &counts {
         let Count { true_positives, false_positives, false_negatives } = count;
         println!(
@@ -97,8 +100,27 @@ fn the_corpus_is_large_and_holds_the_traps() {
         assert!(cases.iter().filter(|case| case.language == language).count() >= 50, "{language}");
     }
     let traps = [
-        "order_number", "cpf", "cnpj", "cep", "pix", "price", "date", "intel", "two_candidates", "sentence_own", "sentence_other",
-        "old_mobile", "carrier", "plus55", "no_ddd", "bad_ddd", "tracking", "card", "referral_label", "name_other", "name_refused",
+        "order_number",
+        "cpf",
+        "cnpj",
+        "cep",
+        "pix",
+        "price",
+        "date",
+        "intel",
+        "two_candidates",
+        "sentence_own",
+        "sentence_other",
+        "old_mobile",
+        "carrier",
+        "plus55",
+        "no_ddd",
+        "bad_ddd",
+        "tracking",
+        "card",
+        "referral_label",
+        "name_other",
+        "name_refused",
     ];
     for trap in traps {
         assert!(cases.iter().any(|case| case.trap == trap), "{trap}");

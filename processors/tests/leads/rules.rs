@@ -33,7 +33,11 @@ fn a_validated_value_goes_before_one_that_only_the_label_makes() {
     assert_eq!((phone.value.as_str(), phone.element_id.as_str()), ("+5521988887777", "free"));
     assert_eq!((email.evidence, phone.evidence), (Evidence::ValidatedValue, Evidence::ValidatedValue));
 
-    let contacts = found(questions, json!({"labelled": "ana arroba gmail ponto com", "digits": 11_987_654_321_u64}), &[]);
+    let contacts = found(
+        questions,
+        json!({"labelled": "ana arroba gmail ponto com", "digits": 11_987_654_321_u64}),
+        &[],
+    );
     let (email, phone) = (contacts.email.unwrap(), contacts.phone.unwrap());
     assert_eq!((email.value.as_str(), email.evidence), ("ana@gmail.com", Evidence::Label));
     assert_eq!((phone.value.as_str(), phone.evidence), ("+5511987654321", Evidence::Label));
@@ -60,7 +64,8 @@ fn of_two_equal_ones_the_first_shown_is_taken() {
         {"id": "z-first", "type": "email", "label": "E-mail"},
         {"id": "a-second", "type": "email", "label": "Outro e-mail"},
     ]);
-    let contacts = found(questions, json!({"z-first": "um@exemplo.com", "a-second": "dois@exemplo.com"}), &[]);
+    let contacts =
+        found(questions, json!({"z-first": "um@exemplo.com", "a-second": "dois@exemplo.com"}), &[]);
     assert_eq!(contacts.email.unwrap().element_id, "z-first");
 }
 

@@ -1,4 +1,4 @@
-//! `vendzz-project-state`: folds quizzes and submissions into rows in PostgreSQL.
+//! `vendzz-project-state`: folds quizzes, submissions, partial responses and leads into rows in PostgreSQL.
 
 use std::process::ExitCode;
 use std::time::Duration;
@@ -15,7 +15,7 @@ const CHECK_TABLES_EVERY: Duration = Duration::from_secs(5);
 
 const IDENTITY: Identity = Identity {
     name: "vendzz-project-state",
-    about: "folds quizzes and submissions into rows in PostgreSQL",
+    about: "folds quizzes, submissions, partial responses and leads into rows in PostgreSQL",
     private_port: 9466,
     drain_deadline: Duration::from_secs(15),
 };

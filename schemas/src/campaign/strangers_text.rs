@@ -161,7 +161,7 @@ fn sentences(word: &str) -> Vec<(&str, bool)> {
             sentences.push((&word[begin..end], true));
         } else if is_ideographic
             && first.is_alphanumeric()
-            && !plain_form(&word[end..]).starts_with(|first: char| first.is_ascii())
+            && !plain_form(first.encode_utf8(&mut [0; 4])).is_ascii()
         {
             sentences.push((&word[begin..end], false));
         } else {

@@ -106,6 +106,15 @@ fn long_texts_are_cut_by_characters() {
     assert_eq!(cut("curto"), "curto");
 }
 
+#[test]
+fn the_longest_answers_take_no_more_than_linear_work() {
+    // Far longer than an answer may be, so that work which grows with its square does not end here.
+    for piece in ["。あ", "a.b", "a.Bc", ".", "://", "1.", "x\u{200d}", "w"] {
+        let text = piece.repeat(200_000 / piece.len());
+        assert!(strangers_text(&text).chars().count() <= MAX_VARIABLE_CHARS);
+    }
+}
+
 /// What phones and mail programs make a link of, written down a second time and more simply.
 fn looks_like_link(text: &str) -> bool {
     let text = text.to_lowercase().replace(['\u{200c}', '\u{200d}'], "");
@@ -147,14 +156,13 @@ fn trap() -> impl Strategy<Value = String> {
         Just("script".to_owned()),
         Just("\n".to_owned()),
         "[a-zA-Z0-9]{1,9}",
-        "\\PC{0,4}",
         any::<char>().prop_map(String::from),
     ];
     proptest::collection::vec(piece, 0..50).prop_map(|pieces| pieces.concat())
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(500))]
+    #![proptest_config(ProptestConfig::with_cases(300))]
 
     #[test]
     fn no_text_gets_a_link_or_an_invisible_character_through(text in trap()) {

@@ -1,3 +1,4 @@
+use proptest::prelude::*;
 use serde_json::json;
 
 use super::*;
@@ -253,5 +254,93 @@ fn errors_hold_nothing_of_the_response() {
         RenderError::Failed,
     ] {
         assert!(!error.to_string().contains("Ana") && !format!("{error:?}").contains("Ana"));
+    }
+}
+
+/// Sources put together of the language's own words.
+fn source() -> impl Strategy<Value = String> {
+    let pieces = [
+        "{{ ",
+        " }}",
+        "{% ",
+        " %}",
+        "{%- ",
+        " -%}",
+        "{# ",
+        " #}",
+        "if ",
+        "elif ",
+        "else",
+        "endif",
+        "for ",
+        "x ",
+        " in ",
+        "endfor",
+        "set ",
+        "= ",
+        "endset",
+        "raw",
+        "endraw",
+        "answers.motivo",
+        "contact",
+        "score",
+        ".",
+        "|",
+        "int",
+        "upper",
+        "split('a')",
+        "replace('a', 'bb')",
+        "join(",
+        ")",
+        "(",
+        "[1,2,3]",
+        "[",
+        "]",
+        "'",
+        "'a'",
+        "~",
+        "+",
+        "-",
+        "*",
+        "//",
+        "0",
+        "7",
+        "is ",
+        "not ",
+        "odd",
+        "and ",
+        "or ",
+        "<",
+        "==",
+        "loop.index",
+        "range(9)",
+        "\n",
+        "texto ",
+    ];
+    let piece = proptest::sample::select(pieces.to_vec());
+    // Half of them with whole tags, so that some are right.
+    let tag = (piece.clone(), piece.clone()).prop_map(|(one, other)| format!("{{{{ {one}{other} }}}}"));
+    let item = prop_oneof![piece.prop_map(str::to_owned), tag];
+    proptest::collection::vec(item, 0..20).prop_map(|pieces| pieces.concat())
+}
+
+proptest! {
+    #[test]
+    fn no_source_does_more_than_fail(source in source()) {
+        let judged = analyse(&source);
+        let Ok(template) = Template::compile(&source, TextKind::Html, 50) else {
+            prop_assert!(judged.is_err());
+            return Ok(());
+        };
+        match template.render(&Context::new(&values(), &Arc::default())) {
+            Ok(text) => prop_assert!(text.chars().count() <= 50 && !text.trim().is_empty()),
+            Err(error) => prop_assert!(!error.code().is_empty()),
+        }
+    }
+
+    #[test]
+    fn any_text_at_all_is_judged_without_a_panic(source in any::<String>()) {
+        let _ = analyse(&source);
+        let _ = Template::compile(&source, TextKind::Plain, 50);
     }
 }

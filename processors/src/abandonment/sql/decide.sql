@@ -21,7 +21,7 @@ SELECT
     unchanged.response_id, unchanged.quiz_id,
     CASE WHEN finished.response_id IS NULL THEN 'abandoned' ELSE 'finished' END,
     now(),
-    CASE WHEN finished.response_id IS NULL THEN unchanged.event::jsonb END
+    CASE WHEN finished.response_id IS NULL THEN unchanged.event::json END
 FROM unchanged
 LEFT JOIN state_v1.quiz_responses AS finished USING (response_id, quiz_id)
 WHERE unchanged.bot_verdict <> 'bot'
