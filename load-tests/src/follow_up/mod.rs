@@ -156,10 +156,7 @@ impl FollowUpReckoner {
 
     /// Compares everything since the baseline. Fan-out and the projections must have caught up before.
     pub async fn reckon(&self, baseline: &FollowUpBaseline) -> anyhow::Result<FollowUpReckoning> {
-        let mut log = self.read_definitions().await?;
-        for topic in FOLLOW_UP_TOPICS {
-            log = self.read_topic(log, topic, baseline).await.context(topic)?;
-        }
+        let log = self.read(baseline).await?;
         let now = chrono::Utc::now().timestamp_millis();
         let quizzes = &baseline.quizzes;
         let funnels =
@@ -181,6 +178,15 @@ impl FollowUpReckoner {
             log,
         };
         tokio::task::spawn_blocking(move || compare(&facts)).await.context("the comparison")
+    }
+
+    /// Everything that the log says since the baseline, and every version of every quiz and campaign.
+    pub async fn read(&self, baseline: &FollowUpBaseline) -> anyhow::Result<FollowUpLog> {
+        let mut log = self.read_definitions().await?;
+        for topic in FOLLOW_UP_TOPICS {
+            log = self.read_topic(log, topic, baseline).await.context(topic)?;
+        }
+        Ok(log)
     }
 
     async fn read_definitions(&self) -> anyhow::Result<FollowUpLog> {
