@@ -4,9 +4,13 @@
 //! compares the log and both stores with it. `demo`, `capacity` and `cluster` are put together from these.
 #![forbid(unsafe_code)]
 
+mod admin_api;
+pub mod campaigns;
 pub mod capacity;
 pub mod cluster;
 pub mod demo;
+pub mod expected;
+pub mod follow_up;
 pub mod generator;
 pub mod installation;
 pub mod journal;

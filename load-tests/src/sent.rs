@@ -10,6 +10,8 @@ use uuid::Uuid;
 pub enum EventKind {
     View,
     Submission,
+    /// A progress beacon.
+    Beacon,
 }
 
 impl EventKind {
@@ -17,6 +19,7 @@ impl EventKind {
         match self {
             Self::View => "view",
             Self::Submission => "submission",
+            Self::Beacon => "beacon",
         }
     }
 }
@@ -52,7 +55,7 @@ impl FromStr for EventKind {
     type Err = UnknownWord;
 
     fn from_str(word: &str) -> Result<Self, UnknownWord> {
-        let known = [Self::View, Self::Submission];
+        let known = [Self::View, Self::Submission, Self::Beacon];
         known.into_iter().find(|kind| kind.name() == word).ok_or_else(|| UnknownWord(word.to_owned()))
     }
 }
@@ -78,6 +81,8 @@ pub struct Sent {
     pub submissions: Fates,
     /// By visitor id; each view has a visitor of its own.
     pub views: Fates,
+    /// By [`crate::traffic::beacon_id`].
+    pub beacons: Fates,
 }
 
 impl Sent {
@@ -85,6 +90,7 @@ impl Sent {
         match kind {
             EventKind::View => &self.views,
             EventKind::Submission => &self.submissions,
+            EventKind::Beacon => &self.beacons,
         }
     }
 
@@ -92,13 +98,14 @@ impl Sent {
         match kind {
             EventKind::View => &mut self.views,
             EventKind::Submission => &mut self.submissions,
+            EventKind::Beacon => &mut self.beacons,
         }
     }
 
     /// Every quiz that something was sent to, in alphabetical order.
     pub fn quizzes(&self) -> Vec<String> {
-        let mut quizzes: Vec<String> =
-            self.submissions.by_quiz.keys().chain(self.views.by_quiz.keys()).cloned().collect();
+        let kinds = [&self.submissions, &self.views, &self.beacons];
+        let mut quizzes: Vec<String> = kinds.iter().flat_map(|fates| fates.by_quiz.keys()).cloned().collect();
         quizzes.sort();
         quizzes.dedup();
         quizzes

@@ -85,6 +85,9 @@ impl Ceiling {
         let mix = match self.kind {
             EventKind::Submission => Mix::only_submissions(rate),
             EventKind::View => Mix::only_views(rate),
+            EventKind::Beacon => {
+                anyhow::bail!("beacons come with submissions: there is no rate of theirs alone")
+            }
         };
         let seed = self.seed ^ rate.to_bits();
         let plan = LoadPlan {
@@ -98,6 +101,7 @@ impl Ceiling {
         let kind = match self.kind {
             EventKind::Submission => &figures.submissions,
             EventKind::View => &figures.views,
+            EventKind::Beacon => &figures.beacons,
         };
         Ok(judge(rate, kind))
     }

@@ -2,10 +2,13 @@
 
 mod bare;
 mod ceiling;
+mod fan_out;
+mod load_campaigns;
 mod measure;
 mod measure_report;
 
 pub use bare::serve_bare;
 pub use ceiling::{Ceiling, CeilingReport, Step};
+pub use fan_out::{FanOut, FanOutReport, LagSample};
 pub use measure::Measure;
 pub use measure_report::{MeasureReport, ProcessCost};

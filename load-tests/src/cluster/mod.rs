@@ -36,6 +36,7 @@ pub use servers::{Server, Servers};
 pub use service::{Instance, Service};
 pub use service_process::ServiceProcess;
 
+use crate::follow_up::FollowUpSettings;
 use crate::installation::{AdminToken, Installation};
 
 /// How long a service may take to become ready.
@@ -43,6 +44,19 @@ const READY_WITHIN: Duration = Duration::from_secs(60);
 /// SIGTERM to the end: longer than the services' own deadline.
 const STOP_WITHIN: Duration = Duration::from_secs(25);
 const ADMIN_TOKEN: &str = "a-token-of-this-test-alone-0123456789abcdef";
+
+const LEAD_KEY: &str = "a-lead-key-of-this-test-alone-0123456789abcdef";
+const CAMPAIGN_NOTICE: &str = "2s";
+const ABANDON_AFTER: &str = "3s";
+
+/// What the follow-up of a cluster's answers depends on.
+pub fn follow_up_settings() -> FollowUpSettings {
+    FollowUpSettings {
+        notice: Duration::from_secs(2),
+        abandon_after: Duration::from_secs(3),
+        lead_secret: LEAD_KEY.as_bytes().to_vec(),
+    }
+}
 
 /// The services of one namespace.
 pub struct Cluster {
@@ -62,14 +76,23 @@ struct InstanceAddresses {
 }
 
 impl Cluster {
-    /// One instance of each service, ready.
+    /// One instance of each service that takes and projects answers, ready.
     pub async fn start() -> anyhow::Result<Self> {
+        Self::start_services(&Service::OF_ANSWERS).await
+    }
+
+    /// The same, and of those that follow answers up.
+    pub async fn start_all() -> anyhow::Result<Self> {
+        Self::start_services(&Service::ALL).await
+    }
+
+    async fn start_services(services: &[Service]) -> anyhow::Result<Self> {
         let mut cluster = Self::prepare().await?;
-        for service in Service::ALL {
-            cluster.spawn(Instance::first(service), &[])?;
+        for service in services {
+            cluster.spawn(Instance::first(*service), &[])?;
         }
-        for service in Service::ALL {
-            cluster.wait_until_ready(Instance::first(service), READY_WITHIN).await?;
+        for service in services {
+            cluster.wait_until_ready(Instance::first(*service), READY_WITHIN).await?;
         }
         Ok(cluster)
     }
@@ -201,6 +224,17 @@ impl Cluster {
         Ok(fs::read_to_string(self.log_file(instance))?)
     }
 
+    /// What every process of this cluster has logged, by the log's name.
+    pub fn logs(&self) -> anyhow::Result<BTreeMap<String, String>> {
+        let mut logs = BTreeMap::new();
+        for entry in fs::read_dir(self.folder.path().join("log"))? {
+            let path = entry?.path();
+            let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+            logs.insert(name, String::from_utf8_lossy(&fs::read(&path)?).into_owned());
+        }
+        Ok(logs)
+    }
+
     /// Public and private address of an instance.
     pub fn addresses(&self, instance: Instance) -> Option<(SocketAddr, SocketAddr)> {
         self.addresses.get(&instance).map(|addresses| (addresses.public, addresses.private))
@@ -266,6 +300,22 @@ impl Cluster {
             }
             Service::Admin => pairs.push(("VENDZZ_ADMIN_ADDR", addresses.public.to_string())),
             Service::State | Service::Analytics => {}
+            Service::Fanout => {
+                // Short, and fitting together: a version must be known before it is in force.
+                for (name, value) in [
+                    ("VENDZZ_CAMPAIGN_NOTICE", CAMPAIGN_NOTICE),
+                    ("VENDZZ_FANOUT_IN_STEP", "500ms"),
+                    ("VENDZZ_CLOCK_DIFFERENCE", "1s"),
+                    ("VENDZZ_FANOUT_EMIT_FROM", "all"),
+                    ("VENDZZ_LEAD_KEY", LEAD_KEY),
+                ] {
+                    pairs.push((name, value.to_owned()));
+                }
+            }
+            Service::Abandonment => {
+                pairs.push(("VENDZZ_ABANDON_AFTER", ABANDON_AFTER.to_owned()));
+                pairs.push(("VENDZZ_ABANDON_SWEEP_EVERY", "500ms".to_owned()));
+            }
         }
         pairs.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
     }

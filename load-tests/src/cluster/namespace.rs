@@ -15,8 +15,8 @@ use crate::installation::Installation;
 
 const CLUSTER_TIMEOUT: Duration = Duration::from_secs(20);
 const SCHEMA_TIMEOUT: Duration = Duration::from_secs(30);
-/// The consumer groups of the projections.
-const GROUPS: [&str; 2] = ["project.state", "project.analytics"];
+/// The consumer groups of the projections and of fan-out.
+const GROUPS: [&str; 3] = ["project.state", "project.analytics", "process.fanout"];
 
 static MADE: AtomicU32 = AtomicU32::new(0);
 

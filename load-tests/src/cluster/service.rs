@@ -7,10 +7,17 @@ pub enum Service {
     Admin,
     State,
     Analytics,
+    Fanout,
+    Abandonment,
 }
 
 impl Service {
-    pub const ALL: [Self; 4] = [Self::Edge, Self::Admin, Self::State, Self::Analytics];
+    pub const ALL: [Self; 6] =
+        [Self::Edge, Self::Admin, Self::State, Self::Analytics, Self::Fanout, Self::Abandonment];
+    /// What takes and projects answers.
+    pub const OF_ANSWERS: [Self; 4] = [Self::Edge, Self::Admin, Self::State, Self::Analytics];
+    /// What follows them up.
+    pub const OF_FOLLOW_UP: [Self; 2] = [Self::Fanout, Self::Abandonment];
 
     pub fn name(self) -> &'static str {
         match self {
@@ -18,6 +25,8 @@ impl Service {
             Self::Admin => "admin",
             Self::State => "state",
             Self::Analytics => "analytics",
+            Self::Fanout => "fanout",
+            Self::Abandonment => "abandonment",
         }
     }
 
@@ -27,6 +36,8 @@ impl Service {
             Self::Admin => "vendzz-admin",
             Self::State => "vendzz-project-state",
             Self::Analytics => "vendzz-project-analytics",
+            Self::Fanout => "vendzz-fanout",
+            Self::Abandonment => "vendzz-abandonment",
         }
     }
 }

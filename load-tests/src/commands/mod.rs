@@ -2,6 +2,7 @@
 
 mod ceiling;
 mod demo;
+mod fan_out;
 mod measure;
 mod options;
 mod reckon;
@@ -16,7 +17,7 @@ use vendzz_load_tests::capacity::serve_bare;
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    /// Publish three quizzes, send a minute of traffic, and compare every number
+    /// Publish three quizzes and their campaigns, send a minute of traffic, and compare every number and message
     Demo(demo::Options),
     /// The generator alone: submissions, with views and resends beside them as asked; prints JSON
     Run(run::Options),
@@ -26,6 +27,8 @@ pub(crate) enum Command {
     Measure(measure::Options),
     /// The highest rate that is held
     Ceiling(ceiling::Options),
+    /// A minute of submissions through fan-out with active campaigns: messages, costs and lag
+    FanOut(fan_out::Options),
     /// Serve the bare handler: takes a POST as JSON and answers
     Bare {
         #[arg(long, default_value = "127.0.0.1:8089")]
@@ -40,6 +43,7 @@ pub(crate) async fn run(command: Command, stop: CancellationToken) -> anyhow::Re
         Command::Reckon(options) => options.run().await,
         Command::Measure(options) => options.run(stop).await,
         Command::Ceiling(options) => options.run(stop).await,
+        Command::FanOut(options) => options.run(stop).await,
         Command::Bare { addr } => {
             tokio::select! {
                 served = serve_bare(addr) => served.map(|()| ExitCode::SUCCESS),

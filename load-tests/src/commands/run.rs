@@ -29,6 +29,12 @@ pub(crate) struct Options {
     /// Share of the submissions that must be refused
     #[arg(long, default_value = "0", value_parser = share)]
     invalid: f64,
+    /// People send progress beacons on their way
+    #[arg(long)]
+    beacons: bool,
+    /// Share of those who start and leave on their way, with beacons
+    #[arg(long, default_value = "0", value_parser = share)]
+    leavers: f64,
     /// Seconds that an event is sent again for
     #[arg(long, default_value_t = 60)]
     patience: u64,
@@ -50,6 +56,9 @@ impl Options {
             views_per_second: self.views,
             resend_share: self.resends,
             invalid_share: self.invalid,
+            beacons: self.beacons,
+            leave_share: self.leavers,
+            ..Mix::realistic(self.rate)
         };
         let plan = LoadPlan {
             mix,

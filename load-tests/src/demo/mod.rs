@@ -1,6 +1,8 @@
-//! The demo: publish, a minute of traffic, wait for the projections, and the reckoning.
+//! The demo: publish quizzes and campaigns, a minute of traffic, wait for the projections, for who left and for
+//! fan-out, and the reckoning.
 
 mod farewell;
+mod follow_up;
 mod preflight;
 mod progress;
 
@@ -11,6 +13,7 @@ use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 
+use follow_up::FollowUp;
 pub use progress::Progress;
 
 use crate::generator::{LoadFigures, LoadPlan, Scoreboard, generate};
@@ -62,11 +65,19 @@ impl Demo {
         let quizzes = unless(stop, self.publish(installation)).await?;
         let ids: Vec<String> = quizzes.iter().map(|quiz| quiz.id.to_string()).collect();
         let reckoner = unless(stop, Reckoner::connect(installation)).await?;
-        let baseline = unless(stop, reckoner.baseline(&ids, self.patience)).await?;
+        let follow_up = unless(stop, FollowUp::begin(installation, &ids)).await?;
+        let mut baseline = unless(stop, reckoner.baseline(&ids, self.patience)).await?;
+        baseline.follow_up = Some(unless(stop, follow_up.baseline(&ids, self.patience)).await?);
         let (figures, sent) = self.traffic(installation, &quizzes, &baseline, stop.clone()).await?;
         unless(stop, self.wait_for_projections(&reckoner)).await?;
+        unless(stop, follow_up.wait(&baseline, self.patience)).await?;
+        // What fan-out has found since is folded too.
+        unless(stop, self.wait_for_projections(&reckoner)).await?;
         let reckoning = unless(stop, reckoner.reckon(&baseline, &sent, ViewPromise::Exact)).await?;
-        let agrees = show(&figures, &reckoning);
+        let answers_agree = show(&figures, &reckoning);
+        let messages_agree = unless(stop, follow_up.show(&baseline)).await?;
+        let agrees = answers_agree && messages_agree;
+        println!("\n{}", if agrees { "Every line agrees." } else { "The lines do not agree." });
         farewell::say(installation, &ids);
         Ok(if agrees { ExitCode::SUCCESS } else { ExitCode::FAILURE })
     }
@@ -105,9 +116,10 @@ impl Demo {
     ) -> anyhow::Result<(LoadFigures, Sent)> {
         let plan = &self.plan;
         println!(
-            "\n{} s of traffic: {} submissions and {} views a second, seed {}",
+            "\n{} s of traffic: {} submissions, {:.0} people who leave and {} views a second, seed {}",
             plan.length.as_secs(),
             plan.mix.submissions_per_second,
+            plan.mix.leavers_per_second(),
             plan.mix.views_per_second,
             plan.seed
         );
@@ -170,9 +182,7 @@ fn show(figures: &LoadFigures, reckoning: &Reckoning) -> bool {
     if !has_accepted {
         println!("DISAGREES: no submission or no view was accepted; see .local/log/edge.log");
     }
-    let agrees = reckoning.agrees() && figures.surprises == 0 && has_accepted;
-    println!("\n{}", if agrees { "Every line agrees." } else { "The lines do not agree." });
-    agrees
+    reckoning.agrees() && figures.surprises == 0 && has_accepted
 }
 
 /// The demo was stopped by its user.

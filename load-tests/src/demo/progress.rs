@@ -46,7 +46,7 @@ pub(super) fn traffic_line(figures: &LoadFigures, length: Duration) -> String {
     let waiting =
         |kind: &crate::generator::KindFigures| kind.issued - kind.accepted - kind.refused - kind.unresolved;
     format!(
-        "{:>3.0}/{} s  submissions {} accepted, {} refused, p50 {:.1} p99 {:.1} ms  views {} accepted, p99 {:.1} ms  resent {}  waiting {}",
+        "{:>3.0}/{} s  submissions {} accepted, {} refused, p50 {:.1} p99 {:.1} ms  views {} accepted, p99 {:.1} ms  beacons {}  resent {}  waiting {}",
         figures.seconds,
         length.as_secs(),
         grouped(submissions.accepted),
@@ -55,6 +55,7 @@ pub(super) fn traffic_line(figures: &LoadFigures, length: Duration) -> String {
         submissions.p99_ms,
         grouped(views.accepted),
         views.p99_ms,
+        grouped(figures.beacons.accepted),
         grouped(submissions.repeated + submissions.sent_again + views.sent_again),
         grouped(waiting(submissions) + waiting(views)),
     )

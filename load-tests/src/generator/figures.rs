@@ -9,6 +9,7 @@ pub struct LoadFigures {
     pub seconds: f64,
     pub submissions: KindFigures,
     pub views: KindFigures,
+    pub beacons: KindFigures,
     /// Events that were answered as they should not have been.
     pub surprises: u64,
     /// The first of them.

@@ -20,7 +20,7 @@ pub use delivery::{Attempt, Delivery};
 pub use figures::{KindFigures, LoadFigures};
 pub use scoreboard::Scoreboard;
 
-use crate::traffic::{Arrivals, Crowd, Mix};
+use crate::traffic::{Crowd, Mix};
 
 /// One run.
 #[derive(Debug, Clone)]
@@ -58,9 +58,8 @@ pub async fn generate(
         scoreboard: scoreboard.clone(),
         stop: stop.clone(),
     });
-    let arrivals = Arrivals::new(&plan.mix, plan.length);
     scoreboard.begin(plan.length);
-    pacing::pace(arrivals, crowd, plan.mix.resend_share, plan.seed, delivery).await?;
+    pacing::pace(plan.mix, plan.length, crowd, plan.seed, delivery).await?;
     scoreboard.end();
     Ok(scoreboard.figures())
 }

@@ -25,6 +25,7 @@ struct Board {
     sent: Sent,
     submissions: Tally,
     views: Tally,
+    beacons: Tally,
     surprises: u64,
     first_surprises: Vec<String>,
     began: Option<Instant>,
@@ -129,6 +130,7 @@ impl Scoreboard {
                 seconds: (until - began).as_secs_f64(),
                 submissions: board.submissions.figures(began, board.length),
                 views: board.views.figures(began, board.length),
+                beacons: board.beacons.figures(began, board.length),
                 surprises: board.surprises,
                 first_surprises: board.first_surprises.clone(),
             }
@@ -160,6 +162,7 @@ impl Board {
         match kind {
             EventKind::View => &mut self.views,
             EventKind::Submission => &mut self.submissions,
+            EventKind::Beacon => &mut self.beacons,
         }
     }
 }

@@ -20,7 +20,7 @@ pub(super) struct ValueReader {
 }
 
 /// The fields of a record by name.
-pub(super) struct Fields(HashMap<String, AvroValue>);
+pub(crate) struct Fields(HashMap<String, AvroValue>);
 
 #[derive(Deserialize)]
 struct RegisteredSchema {
@@ -71,6 +71,12 @@ impl Fields {
             AvroValue::Int(number) => Ok(i64::from(*number)),
             _ => anyhow::bail!("{name} is not a number"),
         }
+    }
+
+    /// The whole record as JSON; a number that is none is null.
+    pub(crate) fn to_value(&self) -> anyhow::Result<Value> {
+        let members = self.0.iter().map(|(name, field)| Ok((name.clone(), to_json(field)?)));
+        Ok(Value::Object(members.collect::<anyhow::Result<_>>()?))
     }
 
     /// The field as JSON.

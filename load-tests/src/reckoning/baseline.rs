@@ -3,6 +3,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::{EdgeViewLosses, TotalsValue};
+use crate::follow_up::FollowUpBaseline;
 
 /// How things stood before the first event of a run.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -17,6 +18,9 @@ pub struct Baseline {
     pub totals: Vec<(String, String, i32, TotalsValue)>,
     /// `None` when the edge did not answer.
     pub edge_losses: Option<EdgeViewLosses>,
+    /// Of what follows the answers; `None` when it is not reckoned.
+    #[serde(default)]
+    pub follow_up: Option<FollowUpBaseline>,
 }
 
 /// The end of each partition (the offset that the next record will get), by topic without prefix.

@@ -8,6 +8,9 @@ use super::TopicOffsets;
 /// (real topic name, incarnation, partition) → offset of the last record that is covered.
 pub(super) type ResumePoints = HashMap<(String, String, i32), i64>;
 
+const ANALYTICS_TOPICS: [&str; 3] = [topics::QUIZ_VIEW, topics::QUIZ_PROGRESS, topics::QUIZ_SUBMISSION];
+const STATE_TOPICS: [&str; 3] = [topics::QUIZ_PROGRESS, topics::QUIZ_SUBMISSION, topics::LEAD_DETECTED];
+
 /// How many records the projections have not applied yet.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Behind {
@@ -32,8 +35,10 @@ impl Behind {
                 let covered = points.get(&source).map_or(0, |last| last + 1);
                 u64::try_from(end - covered).unwrap_or(0)
             };
-            behind.analytics += missing(analytics);
-            if topic == topics::QUIZ_SUBMISSION {
+            if ANALYTICS_TOPICS.contains(&topic) {
+                behind.analytics += missing(analytics);
+            }
+            if STATE_TOPICS.contains(&topic) {
                 behind.state += missing(state);
             }
         }

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use serde::Serialize;
 use uuid::Uuid;
 
+use super::beacons::{BeaconCounts, compare_beacons};
 use super::views::{ViewCounts, compare_views};
 use super::{AnalyticsTotals, EdgeViewLosses, LogContents, LoggedQuiz, StateRows};
 use crate::sent::{Fate, Sent};
@@ -51,6 +52,7 @@ pub struct QuizReckoning {
     pub quiz: String,
     pub submissions: SubmissionCounts,
     pub views: ViewCounts,
+    pub beacons: BeaconCounts,
 }
 
 /// Distinct response ids of one quiz.
@@ -80,16 +82,20 @@ pub struct Disagreement {
 /// Compares everything, quiz by quiz.
 pub fn compare(facts: &Facts<'_>) -> Reckoning {
     let mut reckoning = Reckoning { view_losses: facts.view_losses, ..Reckoning::default() };
-    let mut missing_views = 0;
+    let (mut missing_views, mut missing_beacons) = (0, 0);
     for quiz in facts.quizzes {
         let nothing = LoggedQuiz::default();
         let logged = facts.log.quizzes.get(quiz).unwrap_or(&nothing);
         let submissions = Submissions { facts, quiz, logged }.compare(&mut reckoning);
         let views = compare_views(facts, quiz, logged, &mut reckoning);
         missing_views += views.missing;
-        reckoning.quizzes.push(QuizReckoning { quiz: quiz.clone(), submissions, views });
+        let beacons = compare_beacons(facts, quiz, logged, &mut reckoning);
+        missing_beacons += beacons.missing;
+        reckoning.quizzes.push(QuizReckoning { quiz: quiz.clone(), submissions, views, beacons });
     }
-    check_missing_views(facts, missing_views, &mut reckoning);
+    check_missing("views", missing_views, facts.view_losses.map(|losses| losses.lost), &mut reckoning);
+    let lost_beacons = facts.view_losses.map(|losses| losses.lost_beacons);
+    check_missing("beacons", missing_beacons, lost_beacons, &mut reckoning);
     reckoning.find("records of the log that cannot be read", facts.log.unreadable.iter().cloned());
     if facts.dead_letters != 0 {
         let count = format!("{} record(s)", facts.dead_letters);
@@ -100,7 +106,7 @@ pub fn compare(facts: &Facts<'_>) -> Reckoning {
 
 impl Reckoning {
     /// Notes a disagreement, if anything is named.
-    pub(super) fn find(&mut self, what: impl Into<String>, named: impl IntoIterator<Item = String>) {
+    pub(crate) fn find(&mut self, what: impl Into<String>, named: impl IntoIterator<Item = String>) {
         let mut named: Vec<String> = named.into_iter().collect();
         if named.is_empty() {
             return;
@@ -209,11 +215,8 @@ impl Submissions<'_> {
 }
 
 /// What was answered 204 and does not stand in the log must have been counted by the edge.
-fn check_missing_views(facts: &Facts<'_>, missing: u64, reckoning: &mut Reckoning) {
-    let Some(losses) = facts.view_losses else { return };
-    if missing <= losses.lost {
-        return;
-    }
-    let text = format!("{missing} missing, {} counted as lost", losses.lost);
-    reckoning.find("more views are missing in the log than the edge counted as lost", [text]);
+fn check_missing(what: &str, missing: u64, lost: Option<u64>, reckoning: &mut Reckoning) {
+    let Some(lost) = lost.filter(|lost| missing > *lost) else { return };
+    let text = format!("{missing} missing, {lost} counted as lost");
+    reckoning.find(format!("more {what} are missing in the log than the edge counted as lost"), [text]);
 }

@@ -244,9 +244,9 @@ fn a_view_that_vanished_needs_a_reason() {
     let mut world = World::agreeing();
     world.sent.views.settle(QUIZ, id(14), Fate::Accepted);
     world.expect_only("more views are missing", "1 missing, 0 counted as lost");
-    world.losses = Some(EdgeViewLosses { dropped: 1, lost: 0 });
+    world.losses = Some(EdgeViewLosses { dropped: 1, ..EdgeViewLosses::default() });
     assert_eq!(world.findings().len(), 1, "a dropped view was not answered 204");
-    world.losses = Some(EdgeViewLosses { dropped: 0, lost: 1 });
+    world.losses = Some(EdgeViewLosses { lost: 1, ..EdgeViewLosses::default() });
     assert_eq!(world.findings(), []);
     world.losses = None;
     assert_eq!(world.findings(), [], "best effort");

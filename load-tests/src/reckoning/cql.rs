@@ -129,7 +129,7 @@ impl TotalsReader {
     ) -> anyhow::Result<AnalyticsTotals> {
         let mut totals = AnalyticsTotals::default();
         for quiz in quizzes {
-            for month in months_between(from_ms - OLDEST_EVENT_MS, to_ms + DAY_MS) {
+            for month in months_of(from_ms, to_ms) {
                 let pager = self.session.execute_iter(self.hours.clone(), (quiz.as_str(), month)).await?;
                 let mut rows = pager.rows_stream::<(String, HourCell)>()?;
                 while let Some((source, cell)) = rows.try_next().await? {
@@ -159,6 +159,11 @@ fn read_source(source: &str) -> anyhow::Result<(String, String, i32)> {
     let mut next = || parts.next().with_context(|| format!("{source:?} is not topic/incarnation/partition"));
     let (partition, incarnation, topic) = (next()?, next()?, next()?);
     Ok((topic.to_owned(), incarnation.to_owned(), partition.parse()?))
+}
+
+/// The months that events appended between two moments may count under.
+pub(crate) fn months_of(from_ms: i64, to_ms: i64) -> BTreeSet<i32> {
+    months_between(from_ms - OLDEST_EVENT_MS, to_ms + DAY_MS)
 }
 
 /// year * 100 + month of every month touched, in UTC.

@@ -21,13 +21,20 @@ pub struct EdgeViewLosses {
     pub dropped: u64,
     /// Answered 204 and not delivered, as far as the edge knows: some may stand in the log all the same.
     pub lost: u64,
+    /// The same of progress beacons.
+    #[serde(default)]
+    pub lost_beacons: u64,
 }
 
 impl EdgeViewLosses {
     pub fn since(&self, earlier: &Self) -> anyhow::Result<Self> {
         let minus =
             |now: u64, before: u64| now.checked_sub(before).context("the edge was restarted during the run");
-        Ok(Self { dropped: minus(self.dropped, earlier.dropped)?, lost: minus(self.lost, earlier.lost)? })
+        Ok(Self {
+            dropped: minus(self.dropped, earlier.dropped)?,
+            lost: minus(self.lost, earlier.lost)?,
+            lost_beacons: minus(self.lost_beacons, earlier.lost_beacons)?,
+        })
     }
 }
 
@@ -40,15 +47,19 @@ pub async fn read_edge_losses(private: SocketAddr) -> anyhow::Result<EdgeViewLos
 
 /// A counter that was never raised does not stand there.
 fn losses_in(metrics: &str) -> EdgeViewLosses {
-    let counter = |outcome: &str| {
+    let counter = |name: &str, outcome: &str| {
         let label = format!("outcome=\"{outcome}\"");
-        let lines = metrics
-            .lines()
-            .filter(|line| line.starts_with("vendzz_quiz_views_total{") && line.contains(&label));
+        let begin = format!("{name}{{");
+        let lines = metrics.lines().filter(|line| line.starts_with(&begin) && line.contains(&label));
         let values = lines.filter_map(|line| line.rsplit(' ').next()?.parse::<f64>().ok());
         values.sum::<f64>() as u64
     };
-    EdgeViewLosses { dropped: counter("dropped"), lost: counter("lost") }
+    const VIEWS: &str = "vendzz_quiz_views_total";
+    EdgeViewLosses {
+        dropped: counter(VIEWS, "dropped"),
+        lost: counter(VIEWS, "lost"),
+        lost_beacons: counter("vendzz_quiz_progress_total", "lost"),
+    }
 }
 
 #[cfg(test)]
@@ -60,10 +71,14 @@ mod tests {
         let metrics = "# TYPE vendzz_quiz_views_total counter\n\
             vendzz_quiz_views_total{outcome=\"accepted\"} 1200\n\
             vendzz_quiz_views_total{outcome=\"dropped\"} 7\n\
+            vendzz_quiz_progress_total{outcome=\"lost\"} 3\n\
             vendzz_quiz_submissions_total{outcome=\"dropped\"} 5\n";
         let losses = losses_in(metrics);
-        assert_eq!(losses, EdgeViewLosses { dropped: 7, lost: 0 });
-        assert_eq!(losses.since(&EdgeViewLosses { dropped: 2, lost: 0 }).unwrap().dropped, 5);
-        assert!(losses.since(&EdgeViewLosses { dropped: 8, lost: 0 }).is_err());
+        assert_eq!(losses, EdgeViewLosses { dropped: 7, lost: 0, lost_beacons: 3 });
+        assert_eq!(
+            losses.since(&EdgeViewLosses { dropped: 2, ..EdgeViewLosses::default() }).unwrap().dropped,
+            5
+        );
+        assert!(losses.since(&EdgeViewLosses { dropped: 8, ..EdgeViewLosses::default() }).is_err());
     }
 }

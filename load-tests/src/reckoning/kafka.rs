@@ -38,6 +38,8 @@ pub struct LoggedQuiz {
     /// How often each visitor's view stands there.
     pub visitors: HashMap<Uuid, u64>,
     pub views_by_partition: BTreeMap<i32, u64>,
+    /// How often each beacon stands there, by [`crate::traffic::beacon_id`].
+    pub beacons: HashMap<Uuid, u64>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -102,6 +104,34 @@ impl LogReader {
         .await?
     }
 
+    /// The offsets that a consumer group has committed, of every partition that has one.
+    pub(crate) fn committed(&self, group: &str, topics: &[&str]) -> anyhow::Result<TopicOffsets> {
+        let consumer: BaseConsumer = ClientConfig::new()
+            .set("bootstrap.servers", &self.bootstrap)
+            // Asked, never joined.
+            .set("group.id", self.names.name(group))
+            .set("enable.auto.commit", "false")
+            .create()?;
+        let mut asked = TopicPartitionList::new();
+        for topic in topics {
+            for (partition, _, _) in self.watermarks(&consumer, topic)? {
+                asked.add_partition(&self.names.name(topic), partition);
+            }
+        }
+        let answer = consumer.committed_offsets(asked, CLUSTER_TIMEOUT)?;
+        let mut committed = TopicOffsets::default();
+        for element in answer.elements() {
+            let (Some(topic), Some(offset)) = (self.names.base(element.topic()), element.offset().to_raw())
+            else {
+                continue;
+            };
+            if offset >= 0 {
+                committed.0.entry(topic.to_owned()).or_default().insert(element.partition(), offset);
+            }
+        }
+        Ok(committed)
+    }
+
     /// Everything that was appended to the counted topics between two moments.
     pub async fn read(&self, begins: &TopicOffsets, ends: &TopicOffsets) -> anyhow::Result<LogContents> {
         let (reader, begins, ends) = (self.clone(), begins.clone(), ends.clone());
@@ -116,6 +146,7 @@ impl LogReader {
                 let quiz = contents.quizzes.entry(fields.text("quiz_id")?.to_owned()).or_default();
                 match topic {
                     topics::QUIZ_VIEW => quiz.take_view(position, &fields),
+                    topics::QUIZ_PROGRESS => quiz.take_beacon(&fields),
                     _ => quiz.take_submission(position, &fields),
                 }
             };
@@ -127,7 +158,7 @@ impl LogReader {
     }
 
     /// Hands over each record of a range, and returns those that cannot be read.
-    fn read_range(
+    pub(crate) fn read_range(
         &self,
         consumer: &BaseConsumer,
         topic: &str,
@@ -173,7 +204,7 @@ impl LogReader {
         }
     }
 
-    fn consumer(&self) -> anyhow::Result<BaseConsumer> {
+    pub(crate) fn consumer(&self) -> anyhow::Result<BaseConsumer> {
         let consumer = ClientConfig::new()
             .set("bootstrap.servers", &self.bootstrap)
             .set("client.id", "vendzz-reckoner")
@@ -186,7 +217,11 @@ impl LogReader {
     }
 
     /// Partition, low and high watermark of each partition.
-    fn watermarks(&self, consumer: &BaseConsumer, topic: &str) -> anyhow::Result<Vec<(i32, i64, i64)>> {
+    pub(crate) fn watermarks(
+        &self,
+        consumer: &BaseConsumer,
+        topic: &str,
+    ) -> anyhow::Result<Vec<(i32, i64, i64)>> {
         let name = self.names.name(topic);
         let metadata = consumer
             .fetch_metadata(Some(&name), CLUSTER_TIMEOUT)
@@ -212,15 +247,23 @@ fn end_of(consumer: &BaseConsumer, name: &str, partition: i32, end: Offset) -> a
     element.offset().to_raw().filter(|offset| *offset >= 0).context("Kafka names no offset")
 }
 
-/// Where a record stands.
-struct Position {
-    partition: i32,
-    offset: i64,
+/// Where a record stands, and under which key.
+pub(crate) struct Position {
+    pub(crate) partition: i32,
+    pub(crate) offset: i64,
+    /// Milliseconds since 1970 (UTC).
+    pub(crate) append_ms: i64,
+    pub(crate) key: String,
 }
 
 impl Position {
     fn of(message: &BorrowedMessage<'_>) -> Self {
-        Self { partition: message.partition(), offset: message.offset() }
+        Self {
+            partition: message.partition(),
+            offset: message.offset(),
+            append_ms: message.timestamp().to_millis().unwrap_or_default(),
+            key: String::from_utf8_lossy(message.key().unwrap_or_default()).into_owned(),
+        }
     }
 }
 
@@ -229,6 +272,13 @@ impl LoggedQuiz {
         let visitor = fields.text("visitor_id")?.parse()?;
         *self.visitors.entry(visitor).or_default() += 1;
         *self.views_by_partition.entry(position.partition).or_default() += 1;
+        Ok(())
+    }
+
+    fn take_beacon(&mut self, fields: &Fields) -> anyhow::Result<()> {
+        let response: Uuid = fields.text("response_id")?.parse()?;
+        let id = crate::traffic::beacon_id(response, fields.long("sequence")?);
+        *self.beacons.entry(id).or_default() += 1;
         Ok(())
     }
 

@@ -10,21 +10,23 @@
 //! edge's losses ──┘
 //! ```
 
-mod avro;
+pub(crate) mod avro;
 mod baseline;
-mod behind;
+mod beacons;
+pub(crate) mod behind;
 mod compare;
 mod content;
-mod cql;
+pub(crate) mod cql;
 mod edge_losses;
-mod kafka;
-mod postgres;
+pub(crate) mod kafka;
+pub(crate) mod postgres;
 mod report;
 mod views;
 
 #[cfg(test)]
 mod compare_tests;
 
+use std::collections::HashMap;
 use std::time::Duration;
 
 use anyhow::Context;
@@ -32,6 +34,7 @@ use tokio::time::Instant;
 use vendzz_schemas::topics;
 
 pub use baseline::{Baseline, TopicOffsets};
+pub use beacons::BeaconCounts;
 pub use behind::Behind;
 pub use compare::{Disagreement, Facts, QuizReckoning, Reckoning, SubmissionCounts, compare};
 pub use content::ResponseContent;
@@ -39,14 +42,19 @@ pub use cql::{AnalyticsTotals, TotalsKey, TotalsReader, TotalsValue};
 pub use edge_losses::{EdgeViewLosses, ViewPromise, read_edge_losses};
 pub use kafka::{LogContents, LogReader, LoggedQuiz, LoggedResponse};
 pub use postgres::{ResponseReader, StateRows};
-pub use report::{disagreement_lines, reckoning_table, run_table, traffic_lines, unknown_lines};
+pub use report::{
+    disagreement_lines, disagreement_lines_of, reckoning_table, run_table, traffic_lines, unknown_lines,
+};
 pub use views::ViewCounts;
 
 use crate::installation::Installation;
 use crate::sent::Sent;
 
 /// The topics whose records are counted.
-pub const COUNTED_TOPICS: [&str; 2] = [topics::QUIZ_SUBMISSION, topics::QUIZ_VIEW];
+pub const COUNTED_TOPICS: [&str; 3] = [topics::QUIZ_SUBMISSION, topics::QUIZ_VIEW, topics::QUIZ_PROGRESS];
+/// The topics that the projections fold.
+const FOLDED_TOPICS: [&str; 4] =
+    [topics::QUIZ_SUBMISSION, topics::QUIZ_VIEW, topics::QUIZ_PROGRESS, topics::LEAD_DETECTED];
 const DEAD_LETTER_TOPICS: [&str; 2] = [topics::DLQ_STATE, topics::DLQ_ANALYTICS];
 
 const POLL_PAUSE: Duration = Duration::from_millis(250);
@@ -84,6 +92,7 @@ impl Reckoner {
     pub async fn baseline(&self, quizzes: &[String], patience: Duration) -> anyhow::Result<Baseline> {
         for _ in 0..BASELINE_TRIES {
             let began_at_ms = chrono::Utc::now().timestamp_millis();
+            self.wait_until_caught_up(patience, |_| {}).await?;
             let ends = self.log.end_offsets(&COUNTED_TOPICS).await?;
             self.wait_until_applied(&ends, patience, |_| {}).await?;
             let totals = self.totals.read(quizzes, began_at_ms, began_at_ms).await?;
@@ -98,6 +107,7 @@ impl Reckoner {
                 dead_letters: self.log.end_offsets(&DEAD_LETTER_TOPICS).await?,
                 totals: totals.to_list(&self.installation.kafka_names),
                 edge_losses: read_edge_losses(self.installation.edge_private).await.ok(),
+                follow_up: None,
             });
         }
         anyhow::bail!("somebody else is sending: the log does not stand still, so there is no baseline")
@@ -109,8 +119,25 @@ impl Reckoner {
         patience: Duration,
         progress: impl FnMut(&Behind),
     ) -> anyhow::Result<()> {
-        let ends = self.log.end_offsets(&COUNTED_TOPICS).await?;
+        let ends = self.log.end_offsets(&FOLDED_TOPICS).await?;
         self.wait_until_applied(&ends, patience, progress).await
+    }
+
+    /// How far the projections are behind the log's end of this moment.
+    pub async fn behind(&self) -> anyhow::Result<Behind> {
+        let ends = self.log.end_offsets(&FOLDED_TOPICS).await?;
+        let incarnations = self.log.incarnations().await?;
+        self.behind_of(&ends, &incarnations).await
+    }
+
+    async fn behind_of(
+        &self,
+        ends: &TopicOffsets,
+        incarnations: &HashMap<String, String>,
+    ) -> anyhow::Result<Behind> {
+        let state = self.responses.resume_points().await?;
+        let analytics = self.totals.resume_points().await?;
+        Ok(Behind::of(ends, incarnations, &self.installation.kafka_names, &state, &analytics))
     }
 
     async fn wait_until_applied(
@@ -122,9 +149,7 @@ impl Reckoner {
         let incarnations = self.log.incarnations().await?;
         let begin = Instant::now();
         loop {
-            let state = self.responses.resume_points().await?;
-            let analytics = self.totals.resume_points().await?;
-            let behind = Behind::of(ends, &incarnations, &self.installation.kafka_names, &state, &analytics);
+            let behind = self.behind_of(ends, &incarnations).await?;
             if behind.is_none() {
                 return Ok(());
             }

@@ -80,7 +80,7 @@ impl ResponseReader {
 }
 
 /// The smallest UUIDv7 of a millisecond.
-fn first_id_of(millis: i64) -> Uuid {
+pub(crate) fn first_id_of(millis: i64) -> Uuid {
     let millis = u128::try_from(millis.max(0)).unwrap_or(0);
     Uuid::from_u128(millis << 80)
 }

@@ -1,6 +1,6 @@
 //! The reckoning for people: one line for each place that was counted, one column for each quiz.
 
-use super::{QuizReckoning, Reckoning};
+use super::{BeaconCounts, Disagreement, QuizReckoning, Reckoning};
 use crate::generator::{KindFigures, LoadFigures};
 use crate::table::{grouped, line_table};
 
@@ -17,7 +17,12 @@ pub fn run_table(reckoning: &Reckoning, figures: &LoadFigures) -> String {
 fn tables(reckoning: &Reckoning, figures: Option<&LoadFigures>) -> String {
     let submissions = submission_lines(reckoning, figures);
     let views = view_lines(reckoning, figures);
-    format!("{}\n\n{}", render("submissions", reckoning, &submissions), render("views", reckoning, &views))
+    let mut tables = vec![render("submissions", reckoning, &submissions), render("views", reckoning, &views)];
+    let has_beacons = reckoning.quizzes.iter().any(|quiz| quiz.beacons != BeaconCounts::default());
+    if has_beacons {
+        tables.push(render("beacons", reckoning, &beacon_lines(reckoning, figures)));
+    }
+    tables.join("\n\n")
 }
 
 /// One line: its name, a number for each quiz where they are known, and the number of all.
@@ -78,6 +83,21 @@ fn view_lines(reckoning: &Reckoning, figures: Option<&LoadFigures>) -> Vec<Line>
     lines
 }
 
+fn beacon_lines(reckoning: &Reckoning, figures: Option<&LoadFigures>) -> Vec<Line> {
+    let line = |name, count: fn(&QuizReckoning) -> i64| Line::summed(name, reckoning, count);
+    let mut lines = vec![
+        line("accepted by the edge", |quiz| signed(quiz.beacons.accepted)),
+        line("in Kafka", |quiz| signed(quiz.beacons.in_log)),
+        line("accepted, not in Kafka", |quiz| signed(quiz.beacons.missing)),
+        line("outcome unknown", |quiz| signed(quiz.beacons.unknown)),
+        line("further copies in Kafka", |quiz| signed(quiz.beacons.further_copies)),
+    ];
+    if let Some(figures) = figures {
+        lines.push(Line::of_all("resent after a 204", figures.beacons.repeated));
+    }
+    lines
+}
+
 /// Lines that only exist when something went wrong are left out while they are zero.
 fn render(title: &str, reckoning: &Reckoning, lines: &[Line]) -> String {
     const ONLY_IF_NOT_ZERO: [&str; 4] =
@@ -99,7 +119,9 @@ fn render(title: &str, reckoning: &Reckoning, lines: &[Line]) -> String {
 
 /// What was sent, and how fast the answers came.
 pub fn traffic_lines(figures: &LoadFigures) -> Vec<String> {
-    let kinds = [("submissions", &figures.submissions), ("views", &figures.views)];
+    let kinds =
+        [("submissions", &figures.submissions), ("views", &figures.views), ("beacons", &figures.beacons)];
+    let kinds = kinds.into_iter().filter(|(name, kind)| *name != "beacons" || kind.issued > 0);
     let line = |(name, kind): (&str, &KindFigures)| {
         format!(
             "{name}: {} sent, {:.0} accepted a second; from when each was due: p50 {:.1} ms, p99 {:.1} ms, slowest {:.0} ms",
@@ -110,13 +132,18 @@ pub fn traffic_lines(figures: &LoadFigures) -> Vec<String> {
             kind.max_ms,
         )
     };
-    kinds.into_iter().map(line).collect()
+    kinds.map(line).collect()
 }
 
 /// What does not agree, with the first names of each; empty when everything agrees.
 pub fn disagreement_lines(reckoning: &Reckoning) -> Vec<String> {
+    disagreement_lines_of(&reckoning.disagreements)
+}
+
+/// The same of any disagreements.
+pub fn disagreement_lines_of(disagreements: &[Disagreement]) -> Vec<String> {
     let mut lines = Vec::new();
-    for disagreement in &reckoning.disagreements {
+    for disagreement in disagreements {
         lines.push(format!("DISAGREES: {}: {}", disagreement.what, grouped(disagreement.count)));
         lines.extend(disagreement.first.iter().map(|name| format!("    {name}")));
     }

@@ -11,6 +11,7 @@ use vendzz_schemas::ids::TimedId;
 use super::event::{Event, EventRequest};
 use super::templates::Templates;
 use super::visitors::{Client, Clients};
+use super::way::Cuts;
 use super::{Mix, TrafficQuiz};
 use crate::sent::EventKind;
 
@@ -70,18 +71,66 @@ impl Crowd {
         Event { kind: EventKind::View, quiz: quiz.clone(), id: visitor.uuid(), valid: true, request }
     }
 
-    /// Somebody finishes a quiz.
+    /// Somebody finishes a quiz, whose page tells nothing of the way there.
     pub fn submission(&mut self) -> Event {
         let now = now_ms();
+        let person = self.person(now);
+        let (quiz, templates) = &self.quizzes[person.quiz];
+        let way = &templates.ways[person.way];
+        let started_at = now - self.rng.random_range(ANSWERING_MS);
+        let body = way.plain_submission(&person.head(started_at, Some(now)));
+        let request = request(Method::POST, templates.submit_uri.clone(), &self.host, &person.client, body);
+        Event { kind: EventKind::Submission, quiz: quiz.clone(), id: person.id.uuid(), valid: true, request }
+    }
+
+    /// Somebody finishes a quiz and sends beacons on the way there.
+    pub fn finisher(&mut self) -> Journey {
+        let person = self.person(now_ms());
+        let cuts = self.quizzes[person.quiz].1.ways[person.way].cuts_of_a_finisher(&mut self.rng);
+        self.journey(&person, &cuts)
+    }
+
+    /// Somebody sends beacons and does not finish. What is given as the submission would be sent by one who
+    /// comes back.
+    pub fn leaver(&mut self) -> Journey {
+        let person = self.person(now_ms());
+        let cuts = self.quizzes[person.quiz].1.ways[person.way].cuts_of_a_leaver(&mut self.rng);
+        self.journey(&person, &cuts)
+    }
+
+    fn journey(&mut self, person: &Person, cuts: &Cuts) -> Journey {
+        let (quiz, templates) = &self.quizzes[person.quiz];
+        let way = &templates.ways[person.way];
+        let now = now_ms();
+        let started_at = now - self.rng.random_range(ANSWERING_MS);
+        let event = |kind, id, uri: &hyper::Uri, body| Event {
+            kind,
+            quiz: quiz.clone(),
+            id,
+            valid: true,
+            request: request(Method::POST, uri.clone(), &self.host, &person.client, body),
+        };
+        let head = person.head(started_at, None);
+        let mut beacons = Vec::with_capacity(cuts.len());
+        let mut reported = 0;
+        for (place, cut) in cuts.iter().enumerate() {
+            let sequence = place + 1;
+            let body = way.beacon(&head, sequence, reported, *cut);
+            let id = beacon_id(person.id.uuid(), sequence as i64);
+            beacons.push(event(EventKind::Beacon, id, &templates.progress_uri, body));
+            reported = *cut;
+        }
+        let body = way.submission(&person.head(started_at, Some(now)), reported);
+        let submission = event(EventKind::Submission, person.id.uuid(), &templates.submit_uri, body);
+        Journey { beacons, submission, gave_contact: way.has_contact_at(reported) }
+    }
+
+    fn person(&mut self, now: i64) -> Person {
         let id = mint(now, &mut self.rng);
         let visitor = self.visitor(now);
-        let (quiz, templates) = &self.quizzes[self.rng.random_range(0..self.quizzes.len())];
-        let tail = &templates.submissions[self.rng.random_range(0..templates.submissions.len())];
-        let started_at = now - self.rng.random_range(ANSWERING_MS);
-        let body = tail.behind(&submission_head(&id.to_string(), &visitor, started_at, now));
-        let client = self.clients.any(&mut self.rng);
-        let request = request(Method::POST, templates.submit_uri.clone(), &self.host, client, body);
-        Event { kind: EventKind::Submission, quiz: quiz.clone(), id: id.uuid(), valid: true, request }
+        let quiz = self.rng.random_range(0..self.quizzes.len());
+        let way = self.rng.random_range(0..self.quizzes[quiz].1.ways.len());
+        Person { id, visitor, quiz, way, client: self.clients.any(&mut self.rng).clone() }
     }
 
     /// A submission that must be refused.
@@ -107,6 +156,44 @@ impl Crowd {
             return mint(now, &mut self.rng);
         }
         self.visitors[self.rng.random_range(0..self.visitors.len())]
+    }
+}
+
+/// What somebody sends, in order.
+pub struct Journey {
+    /// 0 to 3.
+    pub beacons: Vec<Event>,
+    pub submission: Event,
+    /// Whether a contact stands in the answers when the last beacon is sent.
+    pub gave_contact: bool,
+}
+
+/// What a beacon is known by: its response's id and its number (1 to 3) in one.
+pub fn beacon_id(response_id: Uuid, sequence: i64) -> Uuid {
+    Uuid::from_u128(response_id.as_u128() ^ (u128::from(sequence.unsigned_abs()) << 56))
+}
+
+struct Person {
+    id: TimedId,
+    visitor: TimedId,
+    quiz: usize,
+    way: usize,
+    client: Client,
+}
+
+impl Person {
+    fn head(&self, started_at: i64, submitted_at: Option<i64>) -> String {
+        match submitted_at {
+            Some(submitted_at) => {
+                submission_head(&self.id.to_string(), &self.visitor, started_at, submitted_at)
+            }
+            None => {
+                format!(
+                    r#""responseId":"{}","visitorId":"{}","startedAt":{started_at}"#,
+                    self.id, self.visitor
+                )
+            }
+        }
     }
 }
 
@@ -191,6 +278,47 @@ mod tests {
             let invalid = crowd.invalid_submission();
             assert!(refusal(&quizzes, &invalid).is_some(), "{:?}", invalid.request.body());
         }
+    }
+
+    #[test]
+    fn a_journey_tells_of_one_way_and_each_part_of_it_once() {
+        let quizzes = quizzes();
+        let mut crowd = crowd(&quizzes);
+        let (mut beacons, mut contacts) = (0, 0);
+        for number in 0..2_000 {
+            let leaves = number % 2 == 0;
+            let journey = if leaves { crowd.leaver() } else { crowd.finisher() };
+            assert_eq!(
+                refusal(&quizzes, &journey.submission),
+                None,
+                "{:?}",
+                journey.submission.request.body()
+            );
+            assert!(journey.beacons.len() <= 3 && !(leaves && journey.beacons.is_empty()));
+            let submission: Value = serde_json::from_slice(journey.submission.request.body()).unwrap();
+            let way = submission["elements"].as_array().unwrap();
+            let mut reported = 0;
+            for (place, beacon) in journey.beacons.iter().enumerate() {
+                let body = parse_strict(beacon.request.body()).unwrap();
+                let elements = body["elements"].as_array().unwrap();
+                assert_eq!(
+                    (&body["responseId"], body["sequence"].as_u64()),
+                    (&submission["responseId"], Some(place as u64 + 1))
+                );
+                assert_eq!(body["reported"].as_u64(), Some(reported));
+                assert!(
+                    elements.len() as u64 > reported
+                        && elements.iter().zip(way).all(|(a, b)| a["id"] == b["id"])
+                );
+                reported = elements.len() as u64;
+                beacons += 1;
+            }
+            assert_eq!(submission["reported"].as_u64(), Some(reported));
+            contacts += u32::from(leaves && journey.gave_contact);
+        }
+        // 1.8 of those who finish and 2 of those who leave.
+        assert!((3_500..4_100).contains(&beacons), "{beacons}");
+        assert!((400..600).contains(&contacts), "{contacts} of 1,000 leave after giving a contact");
     }
 
     #[test]

@@ -12,37 +12,62 @@ pub struct Mix {
     pub resend_share: f64,
     /// Share of the submissions that must be refused.
     pub invalid_share: f64,
+    /// Whether people send progress beacons on their way, and say it in their submissions.
+    pub beacons: bool,
+    /// Share of those who start and leave on their way: they send beacons and do not finish. Below 1.
+    pub leave_share: f64,
+    /// Share of those who gave a contact and left, and who finish later all the same.
+    pub return_share: f64,
+    /// How long after their last beacon those come back: long enough for the abandonment to be announced.
+    pub return_after: Duration,
 }
 
+/// Longer than the abandonment of the local services (15 s) and its sweep.
+const RETURN_AFTER: Duration = Duration::from_secs(25);
+
 impl Mix {
-    /// The product's own mix: ten views for each submission, 1 % resends, 1 % invalid.
+    /// The product's own mix: ten views for each submission, 1 % resends, 1 % invalid; one who leaves for
+    /// two who finish, and 2.8 beacons for each submission.
     pub fn realistic(submissions_per_second: f64) -> Self {
         Self {
             submissions_per_second,
             views_per_second: submissions_per_second * 10.0,
             resend_share: 0.01,
             invalid_share: 0.01,
+            beacons: true,
+            leave_share: 1.0 / 3.0,
+            return_share: 0.05,
+            return_after: RETURN_AFTER,
         }
+    }
+
+    /// Nothing at all.
+    fn nothing() -> Self {
+        Self {
+            submissions_per_second: 0.0,
+            views_per_second: 0.0,
+            resend_share: 0.0,
+            invalid_share: 0.0,
+            beacons: false,
+            leave_share: 0.0,
+            return_share: 0.0,
+            return_after: RETURN_AFTER,
+        }
+    }
+
+    /// People who leave, a second.
+    pub fn leavers_per_second(&self) -> f64 {
+        self.submissions_per_second * self.leave_share / (1.0 - self.leave_share).max(0.01)
     }
 
     /// Nothing but valid submissions, each sent once.
     pub fn only_submissions(per_second: f64) -> Self {
-        Self {
-            submissions_per_second: per_second,
-            views_per_second: 0.0,
-            resend_share: 0.0,
-            invalid_share: 0.0,
-        }
+        Self { submissions_per_second: per_second, ..Self::nothing() }
     }
 
     /// Nothing but views.
     pub fn only_views(per_second: f64) -> Self {
-        Self {
-            submissions_per_second: 0.0,
-            views_per_second: per_second,
-            resend_share: 0.0,
-            invalid_share: 0.0,
-        }
+        Self { views_per_second: per_second, ..Self::nothing() }
     }
 }
 
@@ -52,12 +77,16 @@ pub enum Arrival {
     View(Duration),
     Submission(Duration),
     InvalidSubmission(Duration),
+    /// Somebody who will not finish sends the last beacon.
+    Leaver(Duration),
 }
 
 impl Arrival {
     pub fn due(&self) -> Duration {
         match self {
-            Self::View(due) | Self::Submission(due) | Self::InvalidSubmission(due) => *due,
+            Self::View(due) | Self::Submission(due) | Self::InvalidSubmission(due) | Self::Leaver(due) => {
+                *due
+            }
         }
     }
 }
@@ -68,6 +97,7 @@ impl Arrival {
 pub struct Arrivals {
     views: EvenlySpaced,
     submissions: EvenlySpaced,
+    leavers: EvenlySpaced,
     invalid_share: f64,
 }
 
@@ -76,6 +106,7 @@ impl Arrivals {
         Self {
             views: EvenlySpaced::new(mix.views_per_second, length),
             submissions: EvenlySpaced::new(mix.submissions_per_second, length),
+            leavers: EvenlySpaced::new(mix.leavers_per_second(), length),
             invalid_share: mix.invalid_share,
         }
     }
@@ -85,13 +116,14 @@ impl Iterator for Arrivals {
     type Item = Arrival;
 
     fn next(&mut self) -> Option<Arrival> {
-        let view_is_next = match (self.views.peek(), self.submissions.peek()) {
-            (None, None) => return None,
-            (Some(view), Some(submission)) => view <= submission,
-            (view, _) => view.is_some(),
-        };
-        if view_is_next {
+        let [view, leaver, submission] =
+            [&self.views, &self.leavers, &self.submissions].map(EvenlySpaced::peek);
+        let first = [view, leaver, submission].into_iter().flatten().min()?;
+        if view == Some(first) {
             return self.views.next().map(Arrival::View);
+        }
+        if leaver == Some(first) {
+            return self.leavers.next().map(Arrival::Leaver);
         }
         let is_invalid =
             self.invalid_up_to(self.submissions.next + 1) > self.invalid_up_to(self.submissions.next);
@@ -146,6 +178,7 @@ mod tests {
         assert_eq!(count(|arrival| matches!(arrival, Arrival::View(_))), 12_000);
         assert_eq!(count(|arrival| matches!(arrival, Arrival::Submission(_))), 1_188);
         assert_eq!(count(|arrival| matches!(arrival, Arrival::InvalidSubmission(_))), 12);
+        assert_eq!(count(|arrival| matches!(arrival, Arrival::Leaver(_))), 600);
         assert!(arrivals.is_sorted_by_key(Arrival::due));
         assert!(arrivals.last().unwrap().due() < Duration::from_secs(60));
     }

@@ -13,8 +13,9 @@ mod mix;
 mod quizzes;
 mod templates;
 mod visitors;
+mod way;
 
-pub use crowd::Crowd;
+pub use crowd::{Crowd, Journey, beacon_id};
 pub use event::{Event, EventRequest};
 pub use mix::{Arrival, Arrivals, Mix};
 pub use quizzes::{QuizFile, TrafficQuiz, read_quiz_files};

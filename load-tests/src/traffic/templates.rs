@@ -4,11 +4,11 @@ use bytes::Bytes;
 use hyper::Uri;
 use rand::{Rng, RngExt};
 use serde_json::{Map, Value, json};
-use vendzz_schemas::definition::sample_answers;
 
 use super::TrafficQuiz;
 use super::invalid::Flaw;
 use super::visitors::Origin;
+use super::way::Way;
 
 const SUBMISSIONS: usize = 256;
 const VIEWS: usize = 64;
@@ -19,7 +19,8 @@ const INVALID_OF_EACH_FLAW: usize = 16;
 pub(super) struct Templates {
     pub(super) submit_uri: Uri,
     pub(super) view_uri: Uri,
-    pub(super) submissions: Vec<BodyTail>,
+    pub(super) progress_uri: Uri,
+    pub(super) ways: Vec<Way>,
     pub(super) invalid: Vec<(Flaw, BodyTail)>,
     pub(super) views: Vec<BodyTail>,
     /// Path and query of the view pixel, up to the visitor's id.
@@ -34,28 +35,26 @@ impl Templates {
     pub(super) fn draw(quiz: &TrafficQuiz, rng: &mut impl Rng) -> Self {
         let base = format!("/api/quiz/{}", quiz.id);
         let path = |name: &str| format!("{base}/{name}").try_into().expect("ids are plain ASCII");
-        let valid = |rng: &mut _| {
-            let answers = sample_answers(&quiz.document, &quiz.compiled, rng);
-            submission_tail(quiz, answers, rng)
-        };
         let flawed = Flaw::ALL.into_iter().flat_map(|flaw| [flaw; INVALID_OF_EACH_FLAW]);
         Self {
             submit_uri: path("submit"),
             view_uri: path("view"),
-            submissions: (0..SUBMISSIONS).map(|_| valid(rng)).collect(),
+            progress_uri: path("progress"),
+            ways: (0..SUBMISSIONS).map(|_| Way::draw(quiz, rng)).collect(),
             views: (0..VIEWS).map(|_| view_tail(quiz, rng)).collect(),
             pixels: (0..VIEWS).map(|_| pixel_path(quiz, rng)).collect(),
             invalid: flawed
                 .map(|flaw| {
                     let answers = flaw.answers(quiz, rng);
-                    (flaw, submission_tail(quiz, answers, rng))
+                    (flaw, BodyTail::of(with_answers(answers, arrival_of(quiz, rng))))
                 })
                 .collect(),
         }
     }
 }
 
-fn submission_tail(quiz: &TrafficQuiz, answers: Map<String, Value>, rng: &mut impl Rng) -> BodyTail {
+/// How somebody came: what beacons and submissions have in common.
+pub(super) fn arrival_of(quiz: &TrafficQuiz, rng: &mut impl Rng) -> Value {
     let origin = Origin::draw(rng);
     let mut hidden = Map::new();
     for name in quiz.compiled.hidden_fields() {
@@ -63,13 +62,12 @@ fn submission_tail(quiz: &TrafficQuiz, answers: Map<String, Value>, rng: &mut im
             hidden.insert(name.clone(), json!(format!("{name}-{}", rng.random_range(1..100))));
         }
     }
-    BodyTail::of(json!({
-        "version": quiz.version,
-        "answers": answers,
-        "hidden": hidden,
-        "utm": origin.utm(),
-        "referrer": origin.referrer,
-    }))
+    json!({ "version": quiz.version, "hidden": hidden, "utm": origin.utm(), "referrer": origin.referrer })
+}
+
+pub(super) fn with_answers(answers: Map<String, Value>, mut arrival: Value) -> Value {
+    arrival["answers"] = Value::Object(answers);
+    arrival
 }
 
 fn view_tail(quiz: &TrafficQuiz, rng: &mut impl Rng) -> BodyTail {
@@ -86,7 +84,7 @@ fn pixel_path(quiz: &TrafficQuiz, rng: &mut impl Rng) -> String {
 }
 
 impl BodyTail {
-    fn of(object: Value) -> Self {
+    pub(super) fn of(object: Value) -> Self {
         let text = object.to_string();
         let inside = text.strip_prefix('{').expect("an object begins with a brace");
         Self(inside.to_owned())

@@ -41,8 +41,13 @@ impl Traffic {
 
 impl Trial {
     pub(crate) async fn begin() -> Self {
+        Self::of(Cluster::start()).await
+    }
+
+    /// With these services, started when the servers are ours.
+    pub(crate) async fn of(starting: impl Future<Output = anyhow::Result<Cluster>>) -> Self {
         let servers = Servers::hold().await;
-        let cluster = Cluster::start().await.expect("the services start");
+        let cluster = starting.await.expect("the services start");
         let examples = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/examples");
         let mut quizzes = Vec::new();
         for file in read_quiz_files(&examples).expect("the example quizzes") {
@@ -56,9 +61,8 @@ impl Trial {
 
     /// Notes how everything stands now: for a trial that has started the edge anew before its traffic.
     pub(crate) async fn note_baseline(&mut self) {
-        let ids: Vec<String> = self.quizzes.iter().map(|quiz| quiz.id.to_string()).collect();
         let reckoner = Reckoner::connect(self.cluster.installation()).await.expect("the reckoner connects");
-        self.baseline = reckoner.baseline(&ids, CATCH_UP).await.expect("a baseline");
+        self.baseline = reckoner.baseline(&self.quiz_ids(), CATCH_UP).await.expect("a baseline");
     }
 
     /// Starts traffic: with views, resends and invalid submissions, as real traffic has them.
@@ -68,7 +72,12 @@ impl Trial {
             views_per_second: SUBMISSIONS_PER_SECOND * 3.0,
             resend_share: 0.05,
             invalid_share: 0.01,
+            ..Mix::only_submissions(SUBMISSIONS_PER_SECOND)
         };
+        self.start_traffic_of(mix, length, seed)
+    }
+
+    pub(crate) fn start_traffic_of(&self, mix: Mix, length: Duration, seed: u64) -> Traffic {
         let plan = LoadPlan { patience: Duration::from_secs(90), ..LoadPlan::new(mix, length, seed) };
         let edge = self.cluster.installation().edge;
         let crowd = Crowd::gather(&self.quizzes, &mix, edge, seed);
@@ -104,8 +113,12 @@ impl Trial {
         disagreement_lines(&reckoning)
     }
 
+    pub(crate) fn quiz_ids(&self) -> Vec<String> {
+        self.quizzes.iter().map(|quiz| quiz.id.to_string()).collect()
+    }
+
     /// The last warnings and errors that a service has logged: why it stands still.
-    fn warnings_of(&self, service: Service) -> String {
+    pub(crate) fn warnings_of(&self, service: Service) -> String {
         let log = self.cluster.log_of(Instance::first(service)).unwrap_or_default();
         let warnings: Vec<&str> =
             log.lines().filter(|line| line.contains("WARN") || line.contains("ERROR")).collect();
