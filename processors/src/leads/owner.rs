@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use super::vocabulary::{
-    CALLS, CALLS_OF_ME, CONTACT_NOUNS, CORRECTED, DESK_NOUNS, EMAIL_NOUNS, IS, LITTLE, MINE, OF,
+    CALLS, CALLS_OF_ME, CONTACT_NOUNS, CORRECTED, DESK_NOUNS, EMAIL_NOUNS, INFINITIVES, IS, LITTLE, MINE, OF,
     OTHER_NUMBERS, OTHER_PEOPLE, OUTDATED, PHONE_NOUNS, PHONE_NOUNS_BESIDE, PIX, QUALITIES, REFERRALS,
     SPEAK_WITH, THIRD_PERSON, TO_ME, TOLD, UNITS, YOURS, is_in,
 };
@@ -83,6 +83,10 @@ impl<'w> Surroundings<'w> {
         for index in (0..self.before.len()).rev() {
             match marker(self.before, index) {
                 Owner::NotSaid => {}
+                // `meu advogado vai escrever de …`: an infinitive's subject stands before it.
+                Owner::Respondent if is_in(INFINITIVES, &self.before[index].folded) => {
+                    return self.owner_of_infinitive(index);
+                }
                 said => return said,
             }
         }
@@ -104,6 +108,14 @@ impl<'w> Surroundings<'w> {
         Owner::NotSaid
     }
 
+    fn owner_of_infinitive(&self, verb: usize) -> Owner {
+        let is_me = verb > 0 && self.before[verb - 1].folded == "me";
+        let subject = |index: usize| {
+            is_in(OTHER_PEOPLE, &self.before[index].folded) && !is_what_i_am(self.before, index)
+        };
+        if !is_me && (0..verb).any(subject) { Owner::SomebodyElse } else { Owner::Respondent }
+    }
+
     /// `é`, not `e`, which goes on with something else.
     fn is_copula(&self, word: &Word) -> bool {
         is_in(IS, &word.folded) && !matches!(self.text.get(word.start..word.end), Some("e" | "E"))
@@ -115,8 +127,8 @@ impl<'w> Surroundings<'w> {
         // The nearest word counts: `x@y.com está errado, use …`.
         for (index, word) in near.iter().enumerate().rev() {
             let next = near.get(index + 1).map_or("", |word| word.folded.as_str());
-            let is_not_used =
-                is_in(&["nao", "no", "not"], &word.folded) && is_in(&["uso", "use", "longer"], next);
+            let is_not_used = is_in(&["nao", "no", "not", "t"], &word.folded)
+                && is_in(&["uso", "use", "usem", "usen", "longer"], next);
             if is_in(OUTDATED, &word.folded) || is_not_used {
                 return true;
             }
@@ -226,6 +238,12 @@ fn mine(words: &[Word], index: usize) -> Owner {
     let names_own = follows.is_empty()
         || is_contact_noun(follows)
         || is_in(&["e", "eh", "is", "es", "o", "old"], follows);
+    // `no pix do meu e-mail`.
+    let begin = index.saturating_sub(2);
+    let is_key = words[begin..index].iter().any(|word| is_in(PIX, &word.folded));
+    if names_own && is_key && index > 0 && is_in(OF, at(index - 1)) {
+        return Owner::SomebodyElse;
+    }
     match (names_own, is_denied) {
         (true, false) => Owner::Respondent,
         (true, true) => Owner::SomebodyElse,

@@ -24,6 +24,14 @@ pub(super) const CONTACT_NOUNS: &[&str] =
 
 /// People and desks that are not the respondent.
 pub(super) const OTHER_PEOPLE: &[&str] = &[
+    "moca",
+    "rapaz",
+    "menina",
+    "chica",
+    "chico",
+    "girl",
+    "guy",
+    "lady",
     "pessoa",
     "person",
     "persona",
@@ -249,41 +257,13 @@ pub(super) const THIRD_PERSON: &[&str] =
     &["dele", "dela", "deles", "delas", "his", "her", "their", "theirs", "suyo", "suya", "ella"];
 
 /// Somebody sent or may send somebody.
+#[rustfmt::skip]
 pub(super) const REFERRALS: &[&str] = &[
-    "nominate",
-    "nominee",
-    "invito",
-    "convidou",
-    "convido",
-    "invited",
-    "apresentou",
-    "presento",
-    "indicou",
-    "indicaram",
-    "indicado",
-    "indicacao",
-    "indicacoes",
-    "indique",
-    "indicar",
-    "indicaria",
-    "indica",
-    "recomendou",
-    "recomendaram",
-    "recomende",
-    "recomendar",
-    "recomendaria",
-    "referred",
-    "refer",
-    "referral",
-    "recommended",
-    "recommend",
-    "recomendo",
-    "recomendaron",
-    "recomienda",
-    "recomiendas",
-    "recomendacao",
-    "recomendacion",
-    "referiu",
+    "nominate", "nominee", "invito", "convidou", "convido", "invited", "apresentou", "presento", "indicou",
+    "indicaram", "indicado", "indicacao", "indicacoes", "indique", "indicar", "indicaria", "indica",
+    "recomendou", "recomendaram", "recomende", "recomendar", "recomendaria", "referred", "refer",
+    "referral", "recommended", "recommend", "recomendo", "recomendaron", "recomienda", "recomiendas",
+    "recomendacao", "recomendacion", "referiu",
 ];
 
 /// Numbers that are not phones.
@@ -341,6 +321,20 @@ pub(super) const CALLS: &[&str] = &[
 
 /// The respondent tells what was done with an address, which is then the other side's.
 pub(super) const TOLD: &[&str] = &[
+    "says",
+    "said",
+    "diz",
+    "dizia",
+    "disse",
+    "dice",
+    "dijo",
+    "atendio",
+    "atendeu",
+    "pediu",
+    "pidio",
+    "usando",
+    "using",
+    "clonaram",
     "vi",
     "saw",
     "anuncio",
@@ -378,47 +372,16 @@ pub(super) const TOLD: &[&str] = &[
 ];
 
 /// Asks to speak with somebody, who may be named next.
+#[rustfmt::skip]
 pub(super) const SPEAK_WITH: &[&str] = &[
-    "pregunten",
-    "pregunte",
-    "pregunta",
-    "perguntem",
-    "pergunte",
-    "pergunta",
-    "fale",
-    "falem",
-    "falar",
-    "fala",
-    "ligue",
-    "liguem",
-    "ligar",
-    "liga",
-    "chame",
-    "chamem",
-    "chamar",
-    "procure",
-    "procurem",
-    "procurar",
-    "contate",
-    "contatem",
-    "contact",
-    "call",
-    "ask",
-    "talk",
-    "speak",
-    "email",
-    "habla",
-    "hable",
-    "hablen",
-    "hablar",
-    "llame",
-    "llamen",
-    "llama",
-    "avise",
-    "avisem",
+    "pregunten", "pregunte", "pregunta", "perguntem", "pergunte", "pergunta", "fale", "falem", "falar",
+    "fala", "ligue", "liguem", "ligar", "liga", "chame", "chamem", "chamar", "procure", "procurem",
+    "procurar", "contate", "contatem", "contact", "call", "ask", "talk", "speak", "email", "habla", "hable",
+    "hablen", "hablar", "llame", "llamen", "llama", "avise", "avisem",
 ];
 
 /// Little words between a verb or a noun and whom it is about.
+#[rustfmt::skip]
 pub(super) const LITTLE: &[&str] = &[
     "por", "o", "a", "os", "as", "com", "para", "pra", "pro", "do", "da", "de", "dos", "das", "um", "uma",
     "the", "to", "for", "with", "of", "el", "la", "los", "las", "con", "al", "del", "un", "una", "seu",
@@ -475,3 +438,7 @@ pub(super) const DESK_NOUNS: &[&str] = &[
     "shop", "office", "clinic", "company", "reception", "bank", "school", "tienda", "oficina", "recepcion",
     "colegio",
 ];
+
+/// Infinitives: asked of the reader (`podem ligar no …`), or told of somebody (`meu advogado vai ligar do …`).
+pub(super) const INFINITIVES: &[&str] =
+    &["ligar", "chamar", "mandar", "enviar", "escrever", "responder", "retornar", "contatar"];
