@@ -20,6 +20,9 @@ pub(super) enum Owner {
     NotSaid,
 }
 
+/// How far back a sentence is read: what stands farther says little of a candidate, and reading stays bounded.
+const MOST_WORDS_BEFORE: usize = 40;
+
 /// The words around one candidate, in its own sentence.
 pub(super) struct Surroundings<'w> {
     text: &'w str,
@@ -50,7 +53,7 @@ impl<'w> Surroundings<'w> {
         let last_word = split.checked_sub(1).map_or("", |last| words[last].folded.as_str());
         let is_new_sentence = ends_sentence(gap, last_word);
         if !is_new_sentence {
-            while begin > 0 {
+            while begin > 0 && split - begin < MOST_WORDS_BEFORE {
                 begin -= 1;
                 if words[begin].begins_sentence {
                     break;
@@ -132,7 +135,7 @@ impl<'w> Surroundings<'w> {
             if is_in(OUTDATED, &word.folded) || is_not_used {
                 return true;
             }
-            let was_denied = index > 0 && is_in(&["nao", "no", "not"], &near[index - 1].folded);
+            let was_denied = index > 0 && is_in(&["nao", "no", "not", "t"], &near[index - 1].folded);
             if is_in(CORRECTED, &word.folded) && !was_denied {
                 break;
             }
@@ -188,7 +191,9 @@ fn marker(words: &[Word], index: usize) -> Owner {
     if is_in(TO_ME, word) {
         return Owner::Respondent;
     }
-    if is_in(OTHER_PEOPLE, word) && !is_what_i_am(words, index) {
+    // `minha nora`; Nora is a name.
+    let is_a_name = word == "nora" && words[index].is_capitalised;
+    if is_in(OTHER_PEOPLE, word) && !is_a_name && !is_what_i_am(words, index) {
         return Owner::SomebodyElse;
     }
     if is_in(THIRD_PERSON, word) || is_in(REFERRALS, word) || is_in(TOLD, word) || is_in(PIX, word) {
