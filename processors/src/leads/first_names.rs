@@ -1,6 +1,6 @@
-//! Common first names of Brazil, Portugal, the Spanish-speaking countries and the English-speaking ones, folded
-//! (IBGE's census lists, INE's and the SSA's, the frequent ones). A name that is not here is still found where
-//! a question asks for it.
+//! Common first names of Brazil, Portugal, the Spanish-speaking countries and the English-speaking ones, folded.
+//! Gathered by hand, from no official list. A name that is not here is still found where a question asks for it,
+//! and after `me chamo` and its like when it has a capital.
 
 use std::collections::HashSet;
 use std::sync::LazyLock;
@@ -61,12 +61,12 @@ theodora thiago thomas tiago tim timothy tina toby tom tomas tony tulio ulisses 
 valentina valentin valeria valter vanderlei vanessa vania vera vicente victor victoria vilma vinicius violeta virginia
 vitor vitoria vivian viviana viviane wagner walace walter wanda washington wellington wendy wesley william wilson
 ximena yago yara yasmin yolanda yuri zeca zelia zilda zoe zuleica
-oliver noelle owen logan mason lucas elijah jayden carter wyatt nolan hunter aaron colin craig derek dean gavin glenn
+dana hazel molly penny bella kayla caitlin amelie noel ezra gui dri nanci keyla wagner sil noeli mirella oliver noelle owen logan mason lucas elijah jayden carter wyatt nolan hunter aaron colin craig derek dean gavin glenn
 graham grant ivy jade keith kirsten leon lewis louis louise mabel marian marilyn maureen mitchell morgan naomi neil nigel
 nina norman pamela patsy penelope phoebe quentin ralph raymond rebekah rory ross roy russell sally shane shirley sophie
 spencer stewart stuart sue ted terry tiffany todd trevor tyler vincent violet walter warren wayne zachary ruby lucy isla
-freya poppy evie millie jorginho nando nanda ju juju lu malu duda dudu edu fafa guto guga gui kaka leka lelê lele mari
-marilu nete neto paulinha pedrinho rafinha rosinha tato tatá tete toninho vini vivi xande zezinho aline ailton alzira
+freya poppy evie millie jorginho nando nanda ju juju lu malu duda dudu edu fafa guto guga gui kaka leka lele mari
+marilu nete neto paulinha pedrinho rafinha rosinha tato tete toninho vini vivi xande zezinho aline ailton alzira
 amaro anisio arlete arlindo benedita benvinda carmelita catia cintia claudete cosme creusa cristovao dalva damiana davina
 deolinda dilma dirceu dulcineia edmilson edmundo eduina efigenia eloisa elza erivaldo eunice euclides fatinha felicia
 firmino gaspar genivaldo gertrudes gessica gislaine herculano hilton humberta idalina ivanildo ivone izabel jandira

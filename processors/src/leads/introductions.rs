@@ -54,6 +54,9 @@ const HINTS: &[&str] = &[
     "chamar", "call me", "chame",
 ];
 
+/// How far back a speaker is looked for.
+const MOST_WORDS_BEFORE: usize = 20;
+
 pub(super) fn introduction(text: &str) -> Option<Introduction> {
     if !has_hint(text) {
         return None;
@@ -115,7 +118,7 @@ fn longest_match(patterns: &[&[&str]], words: &[Word]) -> Option<usize> {
 
 /// `minha filha diz: me chamo Bia`, `she said my name is …`: in the same sentence, before.
 fn is_said_by_another(words: &[Word], index: usize) -> bool {
-    for place in (0..index).rev() {
+    for place in (0..index).rev().take(MOST_WORDS_BEFORE) {
         let word = &words[place].folded;
         if is_in(OTHER_PEOPLE, word)
             || is_in(THIRD_PERSON, word)

@@ -29,9 +29,10 @@ const NOT_NAMES: &[&str] = &[
     "para", "pra", "por", "com", "sem", "que", "quem", "qual", "meu", "minha", "seu", "sua", "eu", "voce",
     "ele", "nos", "um", "uma", "tenho", "sou", "estou", "bom", "boa", "dia", "tarde", "noite", "ola", "oi",
     "obrigado", "obrigada", "anonimo", "anonima", "ninguem", "nenhum", "nenhuma", "nada", "teste", "fulano",
-    "nome", "aqui", "isso", "nao_sei", "sei", "depois", "agora", "muito", "tudo", "segredo", "melhor",
-    "preciso", "loja", "empresa", "padaria", "mercado", "clinica", "escola", "igreja", "restaurante",
-    "studio", "grupo",
+    "nome", "aqui", "isso", "nao_sei", "sei", "depois", "agora", "muito", "tudo", "segredo", "secreto",
+    "secreta", "private", "privado", "privada", "sigilo", "passo", "paso", "pass", "skip", "nope", "pular",
+    "melhor", "preciso", "loja", "empresa", "padaria", "mercado", "clinica", "escola", "igreja",
+    "restaurante", "studio", "grupo",
     // companies
     "ltda", "eireli", "mei", "inc", "llc", "ltd", "corp", "gmbh", "cia", "company", "store", "shop", "sl",
     "sas",
@@ -77,7 +78,7 @@ pub(super) fn person_name(text: &str) -> Option<String> {
     }
     let mut parts: Vec<&str> = Vec::new();
     for word in part.split_whitespace() {
-        let word = word.trim_matches(|character: char| !character.is_alphabetic());
+        let word = without_marks(word);
         let is_title = parts.is_empty() && is_in(TITLES, &fold(word));
         if word.is_empty() || is_title {
             continue;
@@ -96,6 +97,14 @@ pub(super) fn person_name(text: &str) -> Option<String> {
         return None;
     }
     Some(written_as_name(&parts))
+}
+
+/// The word without what stands around it; an initial keeps its stop.
+fn without_marks(word: &str) -> &str {
+    let word = word.trim_start_matches(|character: char| !character.is_alphabetic());
+    let trimmed = word.trim_end_matches(|character: char| !character.is_alphabetic());
+    let is_initial = trimmed.chars().count() == 1 && word[trimmed.len()..].starts_with('.');
+    if is_initial { &word[..=trimmed.len()] } else { trimmed }
 }
 
 /// Up to what cannot be part of a name: `Ana Souza, 34 anos`, `Ana Souza - ana@…`, `Ana <ana@…`.
@@ -155,7 +164,7 @@ fn has_inner_stop(word: &str) -> bool {
 /// `Neto`, `Filho` and `Prima` end names; the rest of the list does not.
 fn is_person_noun(folded: &str) -> bool {
     is_in(OTHER_PEOPLE, folded)
-        && !is_in(&["neto", "filho", "sobrinho", "prima", "primo", "padre", "agent", "outra"], folded)
+        && !is_in(&["nora", "neto", "filho", "sobrinho", "prima", "primo", "padre", "agent", "outra"], folded)
 }
 
 /// The same letter over and over, or four letters and more without a vowel.

@@ -34,8 +34,8 @@ const NOT_PERSONAL: &[&str] =
 /// `como te chamas`, `como prefere ser chamado`.
 #[rustfmt::skip]
 const CALLED: &[&str] = &[
-    "chama", "chamas", "chamar", "chamado", "chamada", "chamamos", "chamemos", "chame", "llamas", "llama",
-    "llamarte", "chamarte", "llamamos",
+    "chama", "chamas", "chamar", "chamado", "chamada", "chamamos", "chamemos", "chame", "llamas", "chamam",
+    "llaman", "llamemos", "llamen", "llamarle", "llama", "llamarte", "chamarte", "llamamos",
 ];
 
 pub(super) fn name_question(words: &[Word]) -> NameQuestion {
@@ -67,7 +67,10 @@ fn name_at(words: &[Word], index: usize) -> NameQuestion {
             own_if(is_own && next != "of" && !is_task)
         }
         "nome" | "nombre" => {
-            if is_in(&["ultimo", "segundo", "em", "en", "user", "sobre"], before) || is_in(NOT_PERSONAL, next)
+            if is_in(
+                &["ultimo", "segundo", "em", "en", "user", "sobre", "melhor", "mejor", "bom", "buen"],
+                before,
+            ) || is_in(NOT_PERSONAL, next)
             {
                 return NameQuestion::SomethingElse;
             }

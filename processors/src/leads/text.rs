@@ -37,6 +37,9 @@ const UNSURELY_INTRODUCED: f64 = 0.7;
 
 const LABELLED: f64 = 0.65;
 
+/// A text that holds more of one kind is a list, or made to cost time: the others are not looked at.
+const MOST_CANDIDATES: usize = 10;
+
 /// What has not been found yet.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Wanted {
@@ -112,9 +115,11 @@ struct TextReading<'t> {
 
 impl<'t> TextReading<'t> {
     fn new(text: &'t str, question: &'t Question) -> Self {
-        let emails = email::addresses(text);
+        let mut emails = email::addresses(text);
+        emails.truncate(MOST_CANDIDATES);
         let mut spans: Vec<Range<usize>> = emails.iter().map(|candidate| candidate.span.clone()).collect();
-        let phones = phone::numbers(text, &spans);
+        let mut phones = phone::numbers(text, &spans);
+        phones.truncate(MOST_CANDIDATES);
         spans.extend(phones.iter().map(|candidate| candidate.span.clone()));
         spans.sort_by_key(|span| span.start);
         let words = if spans.is_empty() { Vec::new() } else { words_outside(text, &spans) };
@@ -179,7 +184,7 @@ impl<'t> TextReading<'t> {
             Form::Ambiguous if !is_named && !is_asked => None,
             Form::Ambiguous if !is_named => Some(Candidate::new(value, LABELLED, Evidence::Label)),
             Form::Bare
-                if !is_named && !is_asked && owner == Owner::NotSaid && !self.is_alone(&phone.span) =>
+                if !is_named && !is_asked && owner == Owner::NotSaid && !self.ends_text(&phone.span) =>
             {
                 None
             }
@@ -237,17 +242,21 @@ impl<'t> TextReading<'t> {
         if self.question.name == NameQuestion::SomethingElse || self.question.asks_pix {
             return None;
         }
-        let before =
-            self.text[..first.start].trim_end_matches([' ', ',', ':', '-', '–', '<', '(', '|', '\n', '+']);
+        // The last sentence before it: `Muito bom. Wagner (15) …`.
+        let before = &self.text[..first.start];
+        let end_of = |mark: &str| Some(before.trim_end().rfind(mark)? + mark.len());
+        let begin = [". ", "! ", "? ", "\n"].into_iter().filter_map(end_of).max().unwrap_or(0);
+        let before = before[begin..].trim_end_matches([' ', ',', ':', '-', '–', '<', '(', '|', '\n', '+']);
         let name = person_name(before)?;
         let is_whole = before.split_whitespace().count() == name.split(' ').count();
         let is_own = self.own(&self.surroundings(first)).is_some();
         (is_whole && is_own && begins_with_first_name(&name)).then_some(name)
     }
 
-    fn is_alone(&self, span: &Range<usize>) -> bool {
-        let outside = |part: &str| !part.contains(char::is_alphanumeric);
-        outside(&self.text[..span.start]) && outside(&self.text[span.end..])
+    /// `qualquer coisa 11987654321`: a number without marks is left at the end, where one leaves a contact; the
+    /// subject of a sentence (`11987654321 não funciona`) is another number.
+    fn ends_text(&self, span: &Range<usize>) -> bool {
+        !self.text[span.end..].contains(char::is_alphanumeric)
     }
 
     fn surroundings(&self, span: &Range<usize>) -> Surroundings<'_> {

@@ -11,8 +11,8 @@ fn found(elements: Value, answers: Value, retired: &[RetiredElement]) -> Contact
     let document = json!({
         "accountId": "account", "title": "Quiz", "language": "pt-BR", "timeZone": "America/Sao_Paulo", "elements": elements,
     });
-    let document: QuizDocument = serde_json::from_value(document).unwrap();
-    let answers: BTreeMap<String, AnswerValue> = serde_json::from_value(answers).unwrap();
+    let document: QuizDocument = serde_json::from_value(document).expect("a quiz document");
+    let answers: BTreeMap<String, AnswerValue> = serde_json::from_value(answers).expect("answers");
     detect(&LeadElements::new(&document, retired), &answers)
 }
 
