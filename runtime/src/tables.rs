@@ -43,7 +43,7 @@ impl SchemaIds {
     pub fn all(&self) -> Vec<SchemaId> {
         let held = self.held.read().unwrap_or_else(PoisonError::into_inner);
         let mut all: Vec<SchemaId> = held.by_key.values().cloned().collect();
-        all.sort_by(|one, other| (one.id, one.key()).cmp(&(other.id, other.key())));
+        all.sort_by_key(|schema| (schema.id, schema.key()));
         all
     }
 

@@ -13,8 +13,8 @@ use rdkafka::consumer::{BaseConsumer, CommitMode, Consumer};
 use rdkafka::{Offset, TopicPartitionList};
 use support::{Log, Member, PARTITIONS, wait_until};
 use vendzz_runtime::kernel::{
-    Applied, Batch, CommittedOffsets, Fold, FoldError, KernelConfig, OpenError, Opened, Projection, Record,
-    Source,
+    Applied, Batch, CommittedOffsets, Fold, FoldError, GroupPosition, KernelConfig, OpenError, Opened,
+    Projection, Record, Source,
 };
 
 const GROUP: &str = "project.state";
@@ -58,7 +58,7 @@ impl Projection for Listing {
 
     async fn open(&self, source: &Source) -> Result<Opened<ListingFold>, OpenError> {
         self.opened.fetch_add(1, Ordering::SeqCst);
-        let resume = self.offsets.resume_point(source).await?;
+        let resume = self.offsets.position(source).await?.resume_point();
         let fold = ListingFold { listing: self.clone(), partition: source.partition };
         Ok(Opened { fold, resume, read_back: None })
     }
@@ -103,6 +103,23 @@ async fn a_drained_member_leaves_nothing_to_be_read_again() {
         12,
         "a partition was opened more often than members came"
     );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_group_that_began_in_an_empty_partition_has_begun() {
+    let log = Log::new("committed-begun").await;
+    let listing = Listing::of(&log);
+    let source = Source { topic: log.topic.clone(), incarnation: "first".to_owned(), partition: 1 };
+    assert!(listing.offsets.is_empty(&source).await.unwrap());
+    let member = Member::start(&log, leaving(&log), listing.clone());
+    member.ready().await;
+    member.stop().await;
+    assert_eq!(listing.offsets.position(&source).await.unwrap(), GroupPosition::Begun);
+    log.append(0, 10).await;
+    assert!(!listing.offsets.is_empty(&source).await.unwrap());
+    let member = Member::start(&log, leaving(&log), listing.clone());
+    listing.expect(10).await;
+    member.stop().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -166,14 +183,14 @@ async fn another_record_at_the_offset_stops_and_another_incarnation_is_another_s
         incarnation: incarnation.to_owned(),
         partition: 2,
     };
-    assert_eq!(listing.offsets.resume_point(&source("first")).await.unwrap(), None, "nothing is committed");
+    let position = async |incarnation| listing.offsets.position(&source(incarnation)).await.unwrap();
+    assert_eq!(position("first").await, GroupPosition::Nothing);
     log.append(0, 50).await;
     let first = Member::start(&log, leaving(&log), listing.clone());
     listing.expect(50).await;
     first.stop().await;
-    let point = listing.offsets.resume_point(&source("first")).await.unwrap().unwrap();
-    assert_eq!(point.offset, 49);
-    assert_eq!(listing.offsets.resume_point(&source("second")).await.unwrap(), None);
+    assert_eq!(position("first").await.resume_point().unwrap().offset, 49);
+    assert_eq!(position("second").await, GroupPosition::Nothing);
 
     // Another record at that offset: as if the log had been cut and had grown again.
     let other = Record { offset: 49, ..point_of_another_log() };
@@ -206,6 +223,6 @@ async fn a_broker_that_cannot_be_asked_is_not_an_empty_answer() {
     let nowhere = vendzz_runtime::kafka::KafkaConfig::local("127.0.0.1:1", "test-nowhere.");
     let offsets = CommittedOffsets::new(&nowhere, GROUP).unwrap();
     let source = Source { topic: "t".to_owned(), incarnation: "i".to_owned(), partition: 0 };
-    let answer = offsets.resume_point(&source).await;
+    let answer = offsets.position(&source).await;
     assert!(matches!(answer, Err(OpenError::Retry(_))), "{answer:?}");
 }

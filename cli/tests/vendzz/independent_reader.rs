@@ -6,11 +6,17 @@ use std::path::PathBuf;
 use std::process::Command;
 
 use serde_json::{Value, json};
-use vendzz_schemas::events::{AvroEvent, QuizDefinition, QuizSubmitted, QuizViewed};
-use vendzz_schemas::topics::{CATALOGUE, QUIZ_DEFINITION, QUIZ_SUBMISSION, QUIZ_VIEW, TOPIC_EPOCH};
+use vendzz_schemas::events::{
+    AvroEvent, CampaignDefinition, CampaignMessage, LeadDetected, QuizAbandoned, QuizDefinition, QuizProgressed,
+    QuizSubmitted, QuizViewed,
+};
+use vendzz_schemas::topics::{
+    CAMPAIGN_DEFINITION, CAMPAIGN_WHATSAPP, CATALOGUE, LEAD_DETECTED, QUIZ_ABANDONED, QUIZ_DEFINITION,
+    QUIZ_PROGRESS, QUIZ_SUBMISSION, QUIZ_VIEW, TOPIC_EPOCH,
+};
 
 use crate::installation::{Installation, registry_url};
-use crate::sample::{definition, submitted, viewed};
+use crate::sample::{abandoned, campaign, definition, lead, message, progressed, submitted, viewed};
 
 /// A record as the independent reader must see it.
 #[derive(Debug, PartialEq)]
@@ -28,8 +34,25 @@ async fn an_independent_client_reads_every_event_type_field_by_field() {
     write(&installation, QUIZ_VIEW, 3, &[viewed(), QuizViewed { version: None, ..viewed() }], &mut expected)
         .await;
     write(&installation, QUIZ_SUBMISSION, 5, &[submitted("human"), submitted("bot")], &mut expected).await;
+    let response = submitted("human").response_id;
+    let beacon = progressed(&response, 2, &[("fim", 1_500), ("nome", 20)], 1);
+    write(&installation, QUIZ_PROGRESS, 2, &[beacon], &mut expected).await;
+    write(&installation, QUIZ_ABANDONED, 1, &[abandoned()], &mut expected).await;
+    write(&installation, LEAD_DETECTED, 4, &[lead()], &mut expected).await;
+    write(&installation, CAMPAIGN_DEFINITION, 0, &[campaign()], &mut expected).await;
+    write(&installation, CAMPAIGN_WHATSAPP, 5, &[message()], &mut expected).await;
 
-    let read = read_independently(&installation, &[QUIZ_DEFINITION, QUIZ_VIEW, QUIZ_SUBMISSION]);
+    let topics = [
+        QUIZ_DEFINITION,
+        QUIZ_VIEW,
+        QUIZ_SUBMISSION,
+        QUIZ_PROGRESS,
+        QUIZ_ABANDONED,
+        LEAD_DETECTED,
+        CAMPAIGN_DEFINITION,
+        CAMPAIGN_WHATSAPP,
+    ];
+    let read = read_independently(&installation, &topics);
     let mut seen = BTreeMap::new();
     for record in read {
         let place = (
@@ -118,8 +141,14 @@ fn every_event_type_of_the_catalogue_is_read_above() {
         .map(|record| record.full_name)
         .collect();
     types.sort_unstable();
+    types.dedup();
     let read = [
+        CampaignDefinition::FULL_NAME,
+        CampaignMessage::FULL_NAME,
+        LeadDetected::FULL_NAME,
+        QuizAbandoned::FULL_NAME,
         QuizDefinition::FULL_NAME,
+        QuizProgressed::FULL_NAME,
         QuizSubmitted::FULL_NAME,
         QuizViewed::FULL_NAME,
         "com.vendzz.TopicEpochs",

@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 
 use vendzz_schemas::events::{
-    AnswerValue, ElementSeen, QuizDefinition, QuizProgressed, QuizSubmitted, QuizViewed, RetiredElement, Utm,
+    AnswerValue, CampaignDefinition, CampaignMessage, ElementSeen, FrequencyCap, LeadDetected, LeadName,
+    ProviderTemplate, QuietHours, QuizAbandoned, QuizDefinition, QuizProgressed, QuizSubmitted, QuizViewed,
+    RetiredElement, Utm,
 };
 use vendzz_schemas::ids::TimedId;
 
@@ -111,5 +113,95 @@ pub(crate) fn definition() -> QuizDefinition {
             element_type: "single_choice".into(),
             choices: vec!["azul".into()],
         }],
+    }
+}
+
+pub(crate) fn abandoned() -> QuizAbandoned {
+    let submitted = submitted("human");
+    QuizAbandoned {
+        account_id: submitted.account_id,
+        quiz_id: submitted.quiz_id,
+        response_id: submitted.response_id,
+        visitor_id: Some(TimedId::mint().to_string()),
+        version: 7,
+        last_seen_at: now_ms(),
+        abandoned_at: now_ms() + 1_800_000,
+        last_element: "nome".into(),
+        elements_seen: 2,
+        answers: submitted.answers,
+        hidden: submitted.hidden,
+        utm: submitted.utm,
+        referrer: String::new(),
+        device: "tablet".into(),
+        country: String::new(),
+        bot_verdict: "suspect".into(),
+        tags: vec![],
+    }
+}
+
+pub(crate) fn lead() -> LeadDetected {
+    LeadDetected {
+        account_id: "conta".into(),
+        lead_id: "f3a1b2c4-0000-8000-8000-000000000001".into(),
+        quiz_id: QUIZ.into(),
+        response_id: TimedId::mint().to_string(),
+        field: "email".into(),
+        value: "joão@exemplo.com.br".into(),
+        confidence: 0.97,
+        element_id: "contato".into(),
+        evidence: "validated_value".into(),
+        name: Some(LeadName {
+            value: "João".into(),
+            confidence: 0.9,
+            element_id: "nome".into(),
+            evidence: "label".into(),
+        }),
+        trigger: "completed".into(),
+        seen_at: now_ms(),
+    }
+}
+
+pub(crate) fn campaign() -> CampaignDefinition {
+    CampaignDefinition {
+        account_id: "conta".into(),
+        campaign_id: "boas-vindas".into(),
+        revision: TimedId::mint().to_string(),
+        quiz_id: QUIZ.into(),
+        state: "active".into(),
+        changed_at: now_ms(),
+        document: r#"{"name": "Boas-vindas"}"#.into(),
+    }
+}
+
+pub(crate) fn message() -> CampaignMessage {
+    CampaignMessage {
+        message_id: "01890a5d-ac96-8000-8000-000000000001".into(),
+        account_id: "conta".into(),
+        quiz_id: QUIZ.into(),
+        response_id: TimedId::mint().to_string(),
+        campaign_id: "boas-vindas".into(),
+        revision: TimedId::mint().to_string(),
+        step_id: "s1".into(),
+        channel: "whatsapp".into(),
+        trigger: "completed".into(),
+        recipient: "+5511987654321".into(),
+        recipient_name: "João".into(),
+        language: "pt-BR".into(),
+        subject: String::new(),
+        body: "Olá, João \u{1F3C3}".into(),
+        html: String::new(),
+        provider_template: Some(ProviderTemplate {
+            name: "resultado".into(),
+            language: "pt_BR".into(),
+            parameters: vec!["João".into(), String::new()],
+        }),
+        due_at: now_ms(),
+        max_late_ms: 21_600_000,
+        quiet_hours: Some(QuietHours { from_minute: 1_260, to_minute: 480 }),
+        frequency_cap: Some(FrequencyCap { messages: 3, period_ms: 86_400_000 }),
+        sender_pool: "principal".into(),
+        unless_finished: false,
+        unless_sent: Some("01890a5d-ac96-8000-8000-000000000002".into()),
+        made_from_at: now_ms(),
     }
 }

@@ -35,7 +35,7 @@ pub(super) struct PreparedRecord {
 }
 
 pub(super) enum Meaning {
-    FollowUp(OwnedEvent),
+    FollowUp(Box<OwnedEvent>),
     Skip(SkipReason),
     /// A dead letter.
     SetAside,
@@ -147,7 +147,7 @@ impl FanoutFold {
         if !self.emit_from.allows(record.append_ms) {
             return Meaning::Skip(SkipReason::BeforeEmitFrom);
         }
-        if is_duplicate { Meaning::Skip(SkipReason::Duplicate) } else { Meaning::FollowUp(event) }
+        if is_duplicate { Meaning::Skip(SkipReason::Duplicate) } else { Meaning::FollowUp(Box::new(event)) }
     }
 }
 

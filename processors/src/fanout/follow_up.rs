@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use vendzz_schemas::campaign::{
-    Audience, Channel, CompiledCampaign, Contact, NoMatch, Occasion, RenderedStep, ResponseFacts, Trigger,
-    VariableValues, strangers_text,
+    Audience, Channel, CompiledCampaign, Contact, NoMatch, Occasion, RenderError, RenderedStep,
+    ResponseFacts, Trigger, VariableValues, strangers_text,
 };
 use vendzz_schemas::definition::outcome;
 use vendzz_schemas::events::{CampaignMessage, LeadDetected, LeadName};
@@ -48,13 +48,15 @@ pub enum SkipReason {
     Audience,
     Condition,
     NoContact,
+    /// Nothing is left of a text that the step needs.
+    EmptyText,
     TemplateFailed,
     /// A version of a campaign that this program cannot work with.
     Unusable,
 }
 
 impl SkipReason {
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::Bot,
         Self::Duplicate,
         Self::BeforeEmitFrom,
@@ -64,6 +66,7 @@ impl SkipReason {
         Self::Audience,
         Self::Condition,
         Self::NoContact,
+        Self::EmptyText,
         Self::TemplateFailed,
         Self::Unusable,
     ];
@@ -80,6 +83,7 @@ impl SkipReason {
             Self::Audience => "audience",
             Self::Condition => "condition",
             Self::NoContact => "no_contact",
+            Self::EmptyText => "empty_text",
             Self::TemplateFailed => "template_failed",
             Self::Unusable => "unusable",
         }
@@ -94,6 +98,17 @@ impl From<NoMatch> for SkipReason {
             NoMatch::OtherQuiz => Self::OtherQuiz,
             NoMatch::OtherAudience => Self::Audience,
             NoMatch::ConditionFails => Self::Condition,
+        }
+    }
+}
+
+impl From<RenderError> for SkipReason {
+    fn from(error: RenderError) -> Self {
+        match error {
+            RenderError::Empty => Self::EmptyText,
+            RenderError::OutOfFuel | RenderError::TooLong { .. } | RenderError::Failed => {
+                Self::TemplateFailed
+            }
         }
     }
 }
@@ -140,7 +155,7 @@ pub fn follow_up<'a>(
                     let message = Step { campaign, place, recipient, texts };
                     made.messages.push(message.into_message(event, quiz, respondent));
                 }
-                Err(_) => made.skipped.push(of_campaign(Some(&step.id), SkipReason::TemplateFailed)),
+                Err(error) => made.skipped.push(of_campaign(Some(&step.id), error.into())),
             }
         }
     }
@@ -279,3 +294,8 @@ fn leads_of(event: &Event<'_>, found: &Contacts, lead_key: &[u8]) -> Vec<LeadDet
     }
     leads
 }
+
+#[cfg(test)]
+#[path = "follow_up_tests.rs"]
+#[allow(clippy::unwrap_used, reason = "a test that meets the unexpected fails")]
+mod tests;

@@ -3,7 +3,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use vendzz_runtime::dedupe::DedupeWindow;
-use vendzz_runtime::kernel::{CommittedOffsets, OpenError, Opened, Projection, RESUME_POINT_RUNBOOK, Source};
+use vendzz_runtime::kernel::{
+    CommittedOffsets, GroupPosition, OpenError, Opened, Projection, RESUME_POINT_RUNBOOK, Source,
+};
 use vendzz_runtime::tables::SchemaIds;
 use vendzz_schemas::registry::RegistryClient;
 use vendzz_schemas::topics::Namespace;
@@ -34,8 +36,12 @@ impl Projection for FanoutProjection {
         else {
             return Err(stop(format!("{} is no topic of fan-out", source.topic)));
         };
-        let resume = self.offsets.resume_point(source).await?;
-        if resume.is_none() && self.emit_from.is_none() {
+        let position = self.offsets.position(source).await?;
+        // Where nothing stands, nothing can be followed up again.
+        if position == GroupPosition::Nothing
+            && self.emit_from.is_none()
+            && !self.offsets.is_empty(source).await?
+        {
             return Err(stop(
                 "no offset is committed, so every response in the log would be followed up again: set \
                  VENDZZ_FANOUT_EMIT_FROM to the append time from which messages are made (RFC 3339 or milliseconds), \
@@ -53,7 +59,7 @@ impl Projection for FanoutProjection {
             prepared: None,
             has_applied: false,
         };
-        Ok(Opened { fold, resume, read_back: window })
+        Ok(Opened { fold, resume: position.resume_point(), read_back: window })
     }
 }
 

@@ -71,10 +71,12 @@ async fn members_come_die_and_go_and_what_was_committed_is_not_made_again() {
     let second = Fanout::start(&log, &[SMALL]).await;
     submit_round(&log, version, 1).await;
     expect_all(&log, 2).await;
-    second.wait_for_metric("vendzz_fanout_messages_total{channel=\"sms\"}", 1.0).await;
+    let held = "vendzz_consumer_partitions{group=\"process.fanout\",state=\"running\"}";
+    second.wait_for_metric(held, 2.0).await;
     first.kill();
     submit_round(&log, version, 2).await;
     expect_all(&log, 3).await;
+    second.wait_for_metric("vendzz_fanout_messages_total{channel=\"sms\"}", 1.0).await;
     second.stop().await;
     // A drain commits all: the next owner makes nothing again.
     let made = log.messages().await.len();

@@ -59,12 +59,12 @@ async fn a_small_log_becomes_exactly_its_leads_and_messages() {
     let expected = BTreeMap::from([
         (
             id_of("mail", "email", "completed", 1),
-            (EMAIL, "Maria Segredo: Perder peso, 5 pontos", full.received_at + 600_000),
+            (EMAIL, "Marina Tavares: Perder peso, 5 pontos", full.received_at + 600_000),
         ),
-        (id_of("insta", "sms", "completed", 1), (PHONE, "Oi Maria", full.received_at)),
+        (id_of("insta", "sms", "completed", 1), (PHONE, "Oi Marina", full.received_at)),
         (
             id_of("mail", "email", "abandoned", 4),
-            (EMAIL, "Maria Segredo: Perder peso, 5 pontos", given_up.abandoned_at + 600_000),
+            (EMAIL, "Marina Tavares: Perder peso, 5 pontos", given_up.abandoned_at + 600_000),
         ),
         (id_of("volte", "whatsapp", "abandoned", 4), (PHONE, "Falta pouco", given_up.abandoned_at)),
     ]);
@@ -90,8 +90,8 @@ async fn a_small_log_becomes_exactly_its_leads_and_messages() {
         recipient: EMAIL.to_owned(),
         recipient_name: NAME.to_owned(),
         language: "pt-BR".to_owned(),
-        subject: "Olá, Maria".to_owned(),
-        body: "Maria Segredo: Perder peso, 5 pontos".to_owned(),
+        subject: "Olá, Marina".to_owned(),
+        body: "Marina Tavares: Perder peso, 5 pontos".to_owned(),
         html: "<p>Perder peso</p>".to_owned(),
         provider_template: None,
         due_at: full.received_at + 600_000,

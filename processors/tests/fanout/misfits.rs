@@ -9,7 +9,7 @@ use super::samples::{EMAIL, NAME, PHONE, QUIZ, campaign, quiz, submission};
 
 /// What must stand in no log line and in no header.
 fn assert_impersonal(text: &str) {
-    for secret in [EMAIL, PHONE, &PHONE[3..], NAME, "Segredo", "maria.segredo"] {
+    for secret in [EMAIL, PHONE, &PHONE[3..], NAME, "Tavares", "marina.tavares"] {
         assert!(!text.contains(secret), "{secret} was told: {text}");
     }
 }
@@ -72,10 +72,10 @@ async fn without_an_offset_somebody_must_say_from_when_on_messages_are_made() {
     }
     let mut silent = Fanout::spawn(&log, &[("VENDZZ_FANOUT_EMIT_FROM", "")]);
     let readiness = silent
-        .wait_for("all partitions to stop", |readiness| {
+        .wait_for("the partitions that are not empty to stop", |readiness| {
             readiness["missing"]["partitions"]
                 .as_str()
-                .is_some_and(|why| why.contains("4 partition(s) stopped"))
+                .is_some_and(|why| why.contains("2 partition(s) stopped"))
         })
         .await;
     assert!(readiness.to_string().contains("VENDZZ_FANOUT_EMIT_FROM"), "{readiness}");

@@ -10,11 +10,11 @@ use super::harness::now_ms;
 
 pub(crate) const ACCOUNT: &str = "conta-teste";
 pub(crate) const QUIZ: &str = "plano";
-pub(crate) const EMAIL: &str = "maria.segredo@exemplo.com.br";
+pub(crate) const EMAIL: &str = "marina.tavares@exemplo.com.br";
 pub(crate) const PHONE: &str = "+5511987654321";
 /// As it is typed.
 pub(crate) const PHONE_TYPED: &str = "+5511987654321";
-pub(crate) const NAME: &str = "Maria Segredo";
+pub(crate) const NAME: &str = "Marina Tavares";
 
 pub(crate) fn quiz() -> Value {
     json!({

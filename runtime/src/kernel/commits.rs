@@ -29,6 +29,10 @@ impl Commits {
         self.waiting.insert(key, (point.offset + 1, committed::metadata(&point, incarnation)));
     }
 
+    pub(super) fn begun(&mut self, key: PartitionKey, next: i64, incarnation: &str) {
+        self.waiting.entry(key).or_insert_with(|| (next, committed::begun_metadata(incarnation)));
+    }
+
     /// An asynchronous commit failed: what is not overtaken meanwhile is sent again.
     pub(super) fn failed(&mut self, key: PartitionKey, next: i64, metadata: &str) {
         self.waiting.entry(key).or_insert_with(|| (next, metadata.to_owned()));

@@ -10,12 +10,37 @@ use super::lookup::{CALL, Lookup};
 use super::start::RUNBOOK;
 use crate::kafka::KafkaConfig;
 
-/// Form of the metadata: `v1:<T>:<hash>:<incarnation>`.
+/// Form of the metadata: `v1:<T>:<hash>:<incarnation>`, or `v1:begun:<incarnation>`.
 const VERSION: &str = "v1";
+const BEGUN: &str = "begun";
+
+/// Where a group stands in a source.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum GroupPosition {
+    /// Nothing is committed for its topic's incarnation.
+    Nothing,
+    /// The group has begun while the partition was empty, and has covered nothing yet.
+    Begun,
+    After(ResumePoint),
+}
+
+impl GroupPosition {
+    pub fn resume_point(self) -> Option<ResumePoint> {
+        match self {
+            Self::After(point) => Some(point),
+            Self::Nothing | Self::Begun => None,
+        }
+    }
+}
 
 /// What is committed with the offset of the record after `point`.
 pub(super) fn metadata(point: &ResumePoint, incarnation: &str) -> String {
     format!("{VERSION}:{}:{}:{incarnation}", point.max_append_ms, point.hash)
+}
+
+/// What is committed when a group begins in an empty partition.
+pub(super) fn begun_metadata(incarnation: &str) -> String {
+    format!("{VERSION}:{BEGUN}:{incarnation}")
 }
 
 /// A committed offset as Kafka holds it.
@@ -43,15 +68,15 @@ impl CommittedOffsets {
         Ok(Self { lookup: Lookup::of(&config)?, group })
     }
 
-    /// The resume point of a source. `None`: nothing is committed for its topic's incarnation.
+    /// Where the group stands in a source.
     ///
     /// [`OpenError::Retry`] when Kafka could not be asked, [`OpenError::Stop`] when somebody else has
     /// committed: then nobody knows what the offset covers.
-    pub async fn resume_point(&self, source: &Source) -> Result<Option<ResumePoint>, OpenError> {
+    pub async fn position(&self, source: &Source) -> Result<GroupPosition, OpenError> {
         let committed = self.committed(&source.topic, source.partition).await.map_err(OpenError::Retry)?;
-        let Some(committed) = committed else { return Ok(None) };
+        let Some(committed) = committed else { return Ok(GroupPosition::Nothing) };
         match read(&committed, &source.incarnation) {
-            Ok(point) => Ok(point),
+            Ok(position) => Ok(position),
             Err(Foreign) => Err(OpenError::Stop {
                 runbook: RUNBOOK,
                 detail: format!(
@@ -60,6 +85,12 @@ impl CommittedOffsets {
                 ),
             }),
         }
+    }
+
+    /// Whether no record stands in the partition.
+    pub async fn is_empty(&self, source: &Source) -> Result<bool, OpenError> {
+        let asked = self.lookup.watermarks(&source.topic, source.partition).await;
+        asked.map(|(low, high)| low == high).map_err(OpenError::Retry)
     }
 
     async fn committed(&self, topic: &str, partition: i32) -> anyhow::Result<Option<Committed>> {
@@ -91,19 +122,26 @@ impl CommittedOffsets {
 #[derive(Debug, PartialEq, Eq)]
 struct Foreign;
 
-fn read(committed: &Committed, incarnation: &str) -> Result<Option<ResumePoint>, Foreign> {
-    let mut parts = committed.metadata.splitn(4, ':');
-    let mut part = || parts.next().ok_or(Foreign);
-    if part()? != VERSION || committed.next < 1 {
+fn read(committed: &Committed, incarnation: &str) -> Result<GroupPosition, Foreign> {
+    let (version, rest) = committed.metadata.split_once(':').ok_or(Foreign)?;
+    if version != VERSION {
         return Err(Foreign);
     }
-    let max_append_ms = part()?.parse().map_err(|_| Foreign)?;
-    let hash = part()?.parse().map_err(|_| Foreign)?;
-    if part()? != incarnation {
-        // Of a topic of the same name that was made before this one: this is a new source.
-        return Ok(None);
+    let (first, rest) = rest.split_once(':').ok_or(Foreign)?;
+    if first == BEGUN {
+        return Ok(if rest == incarnation { GroupPosition::Begun } else { GroupPosition::Nothing });
     }
-    Ok(Some(ResumePoint { offset: committed.next - 1, max_append_ms, hash }))
+    let (second, of_incarnation) = rest.split_once(':').ok_or(Foreign)?;
+    let max_append_ms = first.parse().map_err(|_| Foreign)?;
+    let hash = second.parse().map_err(|_| Foreign)?;
+    if committed.next < 1 {
+        return Err(Foreign);
+    }
+    if of_incarnation != incarnation {
+        // Of a topic of the same name that was made before this one: this is a new source.
+        return Ok(GroupPosition::Nothing);
+    }
+    Ok(GroupPosition::After(ResumePoint { offset: committed.next - 1, max_append_ms, hash }))
 }
 
 #[cfg(test)]
@@ -121,9 +159,16 @@ mod tests {
             ResumePoint { offset: 41, max_append_ms: -1, hash: 7 },
         ] {
             let committed = committed(point.offset + 1, &metadata(&point, "a:b"));
-            assert_eq!(read(&committed, "a:b"), Ok(Some(point)));
-            assert_eq!(read(&committed, "another"), Ok(None), "a topic made again is another source");
+            assert_eq!(read(&committed, "a:b"), Ok(GroupPosition::After(point)));
+            assert_eq!(read(&committed, "another"), Ok(GroupPosition::Nothing), "a topic made again");
         }
+    }
+
+    #[test]
+    fn a_group_that_began_in_an_empty_partition_is_known_to_have_begun() {
+        let begun = committed(0, &begun_metadata("a:b"));
+        assert_eq!(read(&begun, "a:b"), Ok(GroupPosition::Begun));
+        assert_eq!(read(&begun, "another"), Ok(GroupPosition::Nothing));
     }
 
     #[test]

@@ -31,6 +31,8 @@ pub(super) enum Command {
     Halt { key: PartitionKey, generation: u64 },
     /// Everything up to `point` is durable: commit it, for the lag display and for folds without a store.
     Covered { key: PartitionKey, generation: u64, point: ResumePoint, incarnation: String },
+    /// The group begins in an empty partition, at offset `next`.
+    Begun { key: PartitionKey, generation: u64, next: i64, incarnation: String },
 }
 
 /// What the poll thread keeps of a running partition.
@@ -366,6 +368,11 @@ impl GroupState {
                 // A former owner's word does not count: the partition was lost, or its task overran its drain.
                 if self.slot(&key, generation).is_some() {
                     self.commits.covered(key, point, &incarnation);
+                }
+            }
+            Command::Begun { key, generation, next, incarnation } => {
+                if self.slot(&key, generation).is_some() {
+                    self.commits.begun(key, next, &incarnation);
                 }
             }
             Command::Halt { key, generation } => {

@@ -28,7 +28,7 @@ pub use api::{
     Applied, Batch, Fold, FoldError, OpenError, Opened, Poison, Projection, Record, ResumePoint, Source,
 };
 pub use backoff::Backoff;
-pub use committed::CommittedOffsets;
+pub use committed::{CommittedOffsets, GroupPosition};
 pub use config::KernelConfig;
 pub use dead_letter::headers as dead_letter_headers;
 pub use run::run;

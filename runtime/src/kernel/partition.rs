@@ -126,6 +126,15 @@ impl<P: Projection> PartitionTask<P> {
         };
         let plan = plan_start(opened.resume, low, high, read_back)
             .map_err(|misfit| Ended::Stopped(Stop { runbook: RUNBOOK, detail: misfit.0 }))?;
+        if opened.resume.is_none() && low == high {
+            // So that a fold without a store knows, when records are there, that they are new to it.
+            self.ask(Command::Begun {
+                key: self.new.key.clone(),
+                generation: self.new.generation,
+                next: plan.offset,
+                incarnation: source.incarnation.clone(),
+            });
+        }
         let (sender, records) = mpsc::channel(self.shared.config.batch_records);
         self.ask(Command::Start {
             key: self.new.key.clone(),

@@ -78,7 +78,7 @@ metric_names! {
     // Fan-out.
     FanoutMessages, Counter, "vendzz_fanout_messages_total", ["channel"], "Campaign messages that the log has acknowledged, copies included.";
     FanoutLeads, Counter, "vendzz_fanout_leads_total", ["field"], "Contacts found in responses that the log has acknowledged, copies included.";
-    FanoutSkipped, Counter, "vendzz_fanout_skipped_total", ["reason"], "What made no message: responses (bot, duplicate, before_emit_from) and campaigns of a response (not_active, other_account, audience, condition, no_contact, template_failed, unusable).";
+    FanoutSkipped, Counter, "vendzz_fanout_skipped_total", ["reason"], "What made no message: responses (bot, duplicate, before_emit_from) and campaigns of a response (not_active, other_account, other_quiz, audience, condition, no_contact, empty_text, template_failed, unusable).";
     FanoutVersionReplaced, Counter, "vendzz_fanout_version_replaced_total", [], "Responses whose version of the quiz is not held, so that they were read by another one.";
     FanoutPaused, Gauge, "vendzz_fanout_paused", [], "1 while nothing is followed up, because the definitions may not be all known.";
     FanoutDefinitionsRefused, Counter, "vendzz_fanout_definitions_refused_total", ["topic"], "Records of the definition topics that fan-out could not read.";

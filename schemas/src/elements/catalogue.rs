@@ -41,11 +41,11 @@ pub static CATALOGUE: &[ElementType] = &[
         &[PLACEHOLDER]),
     input("email", Text, NO_CHOICES, email::build, "An e-mail address.",
         "By its syntax, with a dot in the domain; kept without the spaces around it, the domain in lower case.",
-        &[PLACEHOLDER]).as_contact(),
+        &[PLACEHOLDER]).giving_a_contact(),
     input("phone", Text, NO_CHOICES, phone::build, "A phone number.",
         "A number that can exist by its country's plan, in international or national form; kept in E.164 form.",
         &[new("defaultCountry", Kind::Country, "Country of a number written without a country code.").or(Or::Text("BR")),
-          PLACEHOLDER]).as_contact(),
+          PLACEHOLDER]).giving_a_contact(),
 
     // ---- numbers
     input("number", Double, NO_CHOICES, number::build, "A number.",

@@ -90,7 +90,7 @@ impl ElementType {
     }
 
     /// Says that its answers are ways to reach somebody.
-    pub(super) const fn as_contact(mut self) -> Self {
+    pub(super) const fn giving_a_contact(mut self) -> Self {
         self.is_contact = true;
         self
     }
