@@ -126,7 +126,8 @@ fn is_bound_to_noun_before(words: &[Word], person: usize) -> bool {
         if is_in(OF, &word.folded) {
             return true;
         }
-        if !is_in(LITTLE, &word.folded) && !is_in(OTHER_PEOPLE, &word.folded) {
+        let is_count = word.folded.bytes().all(|byte| byte.is_ascii_digit());
+        if !is_count && !is_in(LITTLE, &word.folded) && !is_in(OTHER_PEOPLE, &word.folded) {
             return false;
         }
     }

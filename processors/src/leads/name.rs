@@ -29,9 +29,10 @@ const NOT_NAMES: &[&str] = &[
     "para", "pra", "por", "com", "sem", "que", "quem", "qual", "meu", "minha", "seu", "sua", "eu", "voce",
     "ele", "nos", "um", "uma", "tenho", "sou", "estou", "bom", "boa", "dia", "tarde", "noite", "ola", "oi",
     "obrigado", "obrigada", "anonimo", "anonima", "ninguem", "nenhum", "nenhuma", "nada", "teste", "fulano",
-    "nome", "aqui", "isso", "nao_sei", "sei", "depois", "agora", "muito", "tudo", "segredo", "melhor",
-    "preciso", "loja", "empresa", "padaria", "mercado", "clinica", "escola", "igreja", "restaurante",
-    "studio", "grupo",
+    "nome", "aqui", "isso", "nao_sei", "sei", "depois", "agora", "muito", "tudo", "segredo", "private",
+    "privado", "privada", "sigilo", "passo", "paso", "pass", "skip", "nope", "pular", "melhor", "preciso",
+    "loja", "empresa", "padaria", "mercado", "clinica", "escola", "igreja", "restaurante", "studio",
+    "grupo",
     // companies
     "ltda", "eireli", "mei", "inc", "llc", "ltd", "corp", "gmbh", "cia", "company", "store", "shop", "sl",
     "sas",

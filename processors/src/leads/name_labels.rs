@@ -34,8 +34,8 @@ const NOT_PERSONAL: &[&str] =
 /// `como te chamas`, `como prefere ser chamado`.
 #[rustfmt::skip]
 const CALLED: &[&str] = &[
-    "chama", "chamas", "chamar", "chamado", "chamada", "chamamos", "chamemos", "chame", "llamas", "llama",
-    "llamarte", "chamarte", "llamamos",
+    "chama", "chamas", "chamar", "chamado", "chamada", "chamamos", "chamemos", "chame", "llamas",
+    "llamemos", "llamen", "llamarle", "llama", "llamarte", "chamarte", "llamamos",
 ];
 
 pub(super) fn name_question(words: &[Word]) -> NameQuestion {

@@ -3,9 +3,9 @@
 use std::ops::Range;
 
 use super::vocabulary::{
-    CALLS, CALLS_OF_ME, CONTACT_NOUNS, CORRECTED, EMAIL_NOUNS, IS, LITTLE, MINE, OF, OTHER_NUMBERS,
-    OTHER_PEOPLE, OUTDATED, PHONE_NOUNS, PHONE_NOUNS_BESIDE, PIX, QUALITIES, REFERRALS, SPEAK_WITH,
-    THIRD_PERSON, TO_ME, TOLD, UNITS, YOURS, is_in,
+    CALLS, CALLS_OF_ME, CONTACT_NOUNS, CORRECTED, DESK_NOUNS, EMAIL_NOUNS, INFINITIVES, IS, LITTLE, MINE, OF,
+    OTHER_NUMBERS, OTHER_PEOPLE, OUTDATED, PHONE_NOUNS, PHONE_NOUNS_BESIDE, PIX, QUALITIES, REFERRALS,
+    SPEAK_WITH, THIRD_PERSON, TO_ME, TOLD, UNITS, YOURS, is_in,
 };
 use super::words::{Word, ends_sentence};
 
@@ -22,6 +22,7 @@ pub(super) enum Owner {
 
 /// The words around one candidate, in its own sentence.
 pub(super) struct Surroundings<'w> {
+    text: &'w str,
     /// From the sentence's beginning; the last stands right before the candidate.
     before: &'w [Word],
     /// How many of `before` stand after the candidate before this one.
@@ -36,7 +37,7 @@ impl<'w> Surroundings<'w> {
     /// `words` are those outside all candidates, `previous` is where the candidate before this one ended and
     /// `next` where the one after it begins.
     pub(super) fn new(
-        text: &str,
+        text: &'w str,
         words: &'w [Word],
         span: &Range<usize>,
         previous: Option<usize>,
@@ -69,13 +70,23 @@ impl<'w> Surroundings<'w> {
             end += 1;
         }
         let opens_parenthesis = text[span.end..].trim_start().starts_with('(');
-        Self { before, since_previous: before.len() - since, after: &words[split..end], opens_parenthesis }
+        Self {
+            text,
+            before,
+            since_previous: before.len() - since,
+            after: &words[split..end],
+            opens_parenthesis,
+        }
     }
 
     pub(super) fn owner(&self) -> Owner {
         for index in (0..self.before.len()).rev() {
             match marker(self.before, index) {
                 Owner::NotSaid => {}
+                // `meu advogado vai escrever de …`: an infinitive's subject stands before it.
+                Owner::Respondent if is_in(INFINITIVES, &self.before[index].folded) => {
+                    return self.owner_of_infinitive(index);
+                }
                 said => return said,
             }
         }
@@ -84,7 +95,7 @@ impl<'w> Surroundings<'w> {
 
     /// `ana@x.com é o e-mail da minha filha`, `ana@x.com (meu e-mail)`: only when it is tied to the candidate.
     fn owner_said_after(&self) -> Owner {
-        let is_tied = self.after.first().is_some_and(|word| is_in(IS, &word.folded));
+        let is_tied = self.after.first().is_some_and(|word| self.is_copula(word));
         if !is_tied && !self.opens_parenthesis {
             return Owner::NotSaid;
         }
@@ -97,19 +108,38 @@ impl<'w> Surroundings<'w> {
         Owner::NotSaid
     }
 
+    fn owner_of_infinitive(&self, verb: usize) -> Owner {
+        let is_me = verb > 0 && self.before[verb - 1].folded == "me";
+        let subject = |index: usize| {
+            is_in(OTHER_PEOPLE, &self.before[index].folded) && !is_what_i_am(self.before, index)
+        };
+        if !is_me && (0..verb).any(subject) { Owner::SomebodyElse } else { Owner::Respondent }
+    }
+
+    /// `é`, not `e`, which goes on with something else.
+    fn is_copula(&self, word: &Word) -> bool {
+        is_in(IS, &word.folded) && !matches!(self.text.get(word.start..word.end), Some("e" | "E"))
+    }
+
     /// Whether it is said to be no longer, or not, the right one.
     pub(super) fn is_outdated(&self) -> bool {
         let near = &self.before[self.before.len() - self.since_previous..];
-        for (index, word) in near.iter().enumerate() {
+        // The nearest word counts: `x@y.com está errado, use …`.
+        for (index, word) in near.iter().enumerate().rev() {
             let next = near.get(index + 1).map_or("", |word| word.folded.as_str());
-            if is_in(OUTDATED, &word.folded)
-                || (is_in(&["nao", "no", "not"], &word.folded) && is_in(&["uso", "use", "longer"], next))
-            {
+            let is_not_used = is_in(&["nao", "no", "not", "t"], &word.folded)
+                && is_in(&["uso", "use", "usem", "usen", "longer"], next);
+            if is_in(OUTDATED, &word.folded) || is_not_used {
                 return true;
+            }
+            let was_denied = index > 0 && is_in(&["nao", "no", "not"], &near[index - 1].folded);
+            if is_in(CORRECTED, &word.folded) && !was_denied {
+                break;
             }
         }
         let after = |index: usize| self.after.get(index).map_or("", |word| word.folded.as_str());
-        is_in(&["nao", "not"], after(0)) || (is_in(IS, after(0)) && is_in(OUTDATED, after(1)))
+        is_in(&["nao", "not"], after(0))
+            || (self.after.first().is_some_and(|word| self.is_copula(word)) && is_in(OUTDATED, after(1)))
     }
 
     /// Whether it is said to be the one to use.
@@ -168,6 +198,15 @@ fn marker(words: &[Word], index: usize) -> Owner {
     if is_in(YOURS, word) && is_contact_noun(at(index + 1)) {
         return Owner::SomebodyElse;
     }
+    // `I use …`, `eu uso …`.
+    if word == "uso"
+        || (is_in(&["use", "have", "tenho", "tengo"], word) && is_in(&["i", "eu", "yo"], previous))
+    {
+        return Owner::Respondent;
+    }
+    if is_in(DESK_NOUNS, word) && is_of_a_desk(words, index) {
+        return Owner::SomebodyElse;
+    }
     if is_contact_noun(word) && is_in(OF, at(index + 1)) && names_somebody(words, index + 1) {
         return Owner::SomebodyElse;
     }
@@ -199,11 +238,29 @@ fn mine(words: &[Word], index: usize) -> Owner {
     let names_own = follows.is_empty()
         || is_contact_noun(follows)
         || is_in(&["e", "eh", "is", "es", "o", "old"], follows);
+    // `no pix do meu e-mail`.
+    let begin = index.saturating_sub(2);
+    let is_key = words[begin..index].iter().any(|word| is_in(PIX, &word.folded));
+    if names_own && is_key && index > 0 && is_in(OF, at(index - 1)) {
+        return Owner::SomebodyElse;
+    }
     match (names_own, is_denied) {
         (true, false) => Owner::Respondent,
         (true, true) => Owner::SomebodyElse,
         (false, _) => Owner::NotSaid,
     }
+}
+
+/// `o whatsapp da loja`, `a loja é …`; not `minha loja`, not a shop that is only spoken of.
+fn is_of_a_desk(words: &[Word], index: usize) -> bool {
+    let at = |index: usize| words.get(index).map_or("", |word| word.folded.as_str());
+    let previous = index.checked_sub(1).map_or("", &at);
+    if is_in(MINE, previous) {
+        return false;
+    }
+    let begin = index.saturating_sub(4);
+    let has_noun = words[begin..index].iter().any(|word| is_contact_noun(&word.folded));
+    (is_in(OF, previous) && has_noun) || is_in(&["e", "eh", "is", "es"], at(index + 1))
 }
 
 /// `sou mãe`, `I am a doctor`: the respondent.

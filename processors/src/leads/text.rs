@@ -179,7 +179,7 @@ impl<'t> TextReading<'t> {
             Form::Ambiguous if !is_named && !is_asked => None,
             Form::Ambiguous if !is_named => Some(Candidate::new(value, LABELLED, Evidence::Label)),
             Form::Bare
-                if !is_named && !is_asked && owner == Owner::NotSaid && !self.is_alone(&phone.span) =>
+                if !is_named && !is_asked && owner == Owner::NotSaid && !self.ends_text(&phone.span) =>
             {
                 None
             }
@@ -245,9 +245,10 @@ impl<'t> TextReading<'t> {
         (is_whole && is_own && begins_with_first_name(&name)).then_some(name)
     }
 
-    fn is_alone(&self, span: &Range<usize>) -> bool {
-        let outside = |part: &str| !part.contains(char::is_alphanumeric);
-        outside(&self.text[..span.start]) && outside(&self.text[span.end..])
+    /// `qualquer coisa 11987654321`: a number without marks is left at the end, where one leaves a contact; the
+    /// subject of a sentence (`11987654321 não funciona`) is another number.
+    fn ends_text(&self, span: &Range<usize>) -> bool {
+        !self.text[span.end..].contains(char::is_alphanumeric)
     }
 
     fn surroundings(&self, span: &Range<usize>) -> Surroundings<'_> {
