@@ -79,7 +79,9 @@ pub fn until_in_force(published: &[PublishedCampaign], notice: Duration) -> Dura
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
+    use vendzz_schemas::campaign::{CampaignContext, check_campaign_value};
+
     use super::*;
 
     #[test]
@@ -95,5 +97,23 @@ mod tests {
         ] {
             assert!(values.iter().all(|value| has(field, value)), "{field}");
         }
+    }
+
+    /// What the admin API would say of campaigns, each as the first version.
+    pub(crate) fn expect_publishable(campaigns: &[CampaignFile]) {
+        let examples = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/examples");
+        let quizzes = crate::traffic::read_quiz_files(&examples).unwrap();
+        for campaign in campaigns {
+            let quiz = quizzes.iter().find(|quiz| campaign.document["quizId"] == quiz.id).unwrap();
+            let document = serde_json::from_value(quiz.document.clone()).unwrap();
+            let context = CampaignContext { quiz: &document, quiz_id: &quiz.id, retired: &[], former: &[] };
+            let checked = check_campaign_value(&campaign.document, &context);
+            assert!(checked.is_ok(), "{}: {:#?}", campaign.id, checked.err());
+        }
+    }
+
+    #[test]
+    fn the_examples_can_be_published() {
+        expect_publishable(&example_campaigns().unwrap());
     }
 }

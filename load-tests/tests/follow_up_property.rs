@@ -12,15 +12,20 @@ use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 use serde_json::{Value, json};
 use uuid::Uuid;
+use vendzz_load_tests::campaigns::example_campaigns;
 use vendzz_load_tests::expected::{
     CampaignVersion, Inputs, Lead, LoggedEvent, Marks, QuizVersion, Settings, differing_fields, expect,
     expect_all,
 };
+use vendzz_load_tests::traffic::read_quiz_files;
 use vendzz_processors::fanout::{
     Event, FoundVersion, HeldCampaigns, HeldQuizzes, RecordPlace, Versions, follow_up,
 };
 use vendzz_runtime::dedupe::DedupeWindow;
-use vendzz_schemas::contract::check_submission;
+use vendzz_schemas::contract;
+use vendzz_schemas::definition::{
+    CompiledQuiz, QuizDocument, SubmissionContext, check_submission, sample_answers,
+};
 use vendzz_schemas::events::{CampaignDefinition, QuizAbandoned, QuizDefinition, QuizSubmitted};
 use vendzz_schemas::ids::TimedId;
 
@@ -394,7 +399,9 @@ impl Decoded {
     fn of(event: Value, is_submission: bool) -> Option<Self> {
         if is_submission {
             let submission: QuizSubmitted = serde_json::from_value(event).unwrap();
-            return check_submission(&submission).is_ok().then(|| Self::Submission(Box::new(submission)));
+            return contract::check_submission(&submission)
+                .is_ok()
+                .then(|| Self::Submission(Box::new(submission)));
         }
         let abandoned: QuizAbandoned = serde_json::from_value(event).unwrap();
         let keeps_contract = vendzz_schemas::ids::check_name(&abandoned.account_id).is_ok();
@@ -500,4 +507,68 @@ fn the_random_logs_reach_every_kind_of_message() {
         }
     }
     assert!(resends > 200 && rounds_with_leads > 150 && seen["unless_sent true"] > 20, "{resends} {seen:#?}");
+}
+
+/// The demo's own quizzes and campaigns, with the answers of its traffic as the edge keeps them.
+fn demo_inputs() -> Inputs {
+    let rng = &mut StdRng::seed_from_u64(5);
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/examples");
+    let mut inputs = Inputs {
+        settings: Settings { notice_ms: NOTICE_MS, lead_secret: SECRET.to_vec(), ..Settings::default() },
+        ..Inputs::default()
+    };
+    for (offset, campaign) in (0..).zip(example_campaigns().unwrap()) {
+        let text = |name: &str| campaign.document[name].as_str().unwrap().to_owned();
+        inputs.campaigns.push(CampaignVersion {
+            campaign_id: campaign.id.clone(),
+            revision: format!("r{offset}"),
+            account_id: text("accountId"),
+            quiz_id: text("quizId"),
+            state: text("state"),
+            offset,
+            append_ms: FIRST_MS - 10_000,
+            document: campaign.document.clone(),
+        });
+    }
+    for (version, file) in (0..).zip(read_quiz_files(folder.as_ref()).unwrap()) {
+        let document: QuizDocument = serde_json::from_value(file.document.clone()).unwrap();
+        let compiled = CompiledQuiz::new(&document, &[]);
+        inputs.quizzes.push(QuizVersion { quiz_id: file.id.clone(), version, document: file.document });
+        for offset in 0..300 {
+            let context = SubmissionContext {
+                answered_version_is_current: true,
+                received_at_ms: chrono::Utc::now().timestamp_millis(),
+            };
+            let answers = sample_answers(&document, &compiled, rng);
+            let kept = check_submission(&compiled, &answers, &context).unwrap().answers;
+            let id = TimedId::mint_at(FIRST_MS as u64, &rng.random());
+            let mut event = event("completed", &id, &file.id, &inputs.quizzes, FIRST_MS, rng);
+            event["account_id"] = json!(document.account_id);
+            event["version"] = json!(version);
+            event["answers"] = serde_json::to_value(kept).unwrap();
+            let key = format!("{}/{id}", file.id);
+            inputs.submissions.push(LoggedEvent {
+                partition: 0,
+                offset,
+                append_ms: FIRST_MS,
+                key,
+                event: Some(event),
+            });
+        }
+    }
+    inputs
+}
+
+#[test]
+fn the_demos_own_quizzes_and_campaigns_agree() {
+    let inputs = demo_inputs();
+    let found = differences(&inputs);
+    let (messages, leads) = by_expectation(&inputs);
+    assert!(
+        messages.len() > 1_000 && leads.len() > 500,
+        "{} messages, {} leads",
+        messages.len(),
+        leads.len()
+    );
+    assert!(found.is_empty(), "{} differ: {}", found.len(), found[..found.len().min(2)].join("\n"));
 }

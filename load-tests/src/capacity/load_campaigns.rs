@@ -60,3 +60,21 @@ fn template(channel: &str) -> Value {
         _ => json!({ "text": TEXT }),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::campaigns::tests::expect_publishable;
+    use crate::traffic::read_quiz_files;
+
+    #[test]
+    fn all_of_them_can_be_published() {
+        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/examples");
+        let files = read_quiz_files(folder.as_ref()).unwrap();
+        let quizzes: Vec<TrafficQuiz> =
+            files.iter().map(|file| TrafficQuiz::new(&file.id, 3, &file.document).unwrap()).collect();
+        let campaigns = load_campaigns(20, &quizzes);
+        assert_eq!(campaigns.len(), 20);
+        expect_publishable(&campaigns);
+    }
+}

@@ -314,7 +314,7 @@ impl Cluster {
             }
             Service::Abandonment => {
                 pairs.push(("VENDZZ_ABANDON_AFTER", ABANDON_AFTER.to_owned()));
-                pairs.push(("VENDZZ_ABANDON_SWEEP_EVERY", "500ms".to_owned()));
+                pairs.push(("VENDZZ_ABANDON_SWEEP", "500ms".to_owned()));
             }
         }
         pairs.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()

@@ -68,7 +68,10 @@ impl FollowUpTrial {
         let lines = disagreement_lines_of(&reckoning.disagreements);
         assert!(lines.is_empty(), "{}", lines.join("\n"));
         let left: u64 = reckoning.quizzes.values().map(|quiz| quiz.abandoned).sum();
-        assert!(reckoning.messages_found() > 500 && left > 20, "too little happened for the trial to say anything");
+        assert!(
+            reckoning.messages_found() > 500 && left > 20,
+            "too little happened for the trial to say anything"
+        );
         reckoning
     }
 

@@ -49,8 +49,7 @@ fn assert_none_in(place: &str, text: &str, personal: &BTreeSet<String>) {
 
 /// Contacts, names and numbers of everybody in the run, finished or not.
 fn personal_texts(log: &FollowUpLog) -> BTreeSet<String> {
-    const TOLD_BY: [&str; 8] =
-        ["email", "whatsapp", "celular", "nome", "cpf", "cnpj", "sonho", "linguagens"];
+    const TOLD_BY: [&str; 8] = ["email", "whatsapp", "celular", "nome", "cpf", "cnpj", "sonho", "linguagens"];
     let mut personal = BTreeSet::new();
     for record in log.submissions.iter().chain(&log.beacons).chain(&log.abandonments) {
         let Some(event) = &record.event else { continue };
