@@ -26,7 +26,6 @@ struct Campaign {
     channel: String,
     audience: String,
     revision: String,
-    versions: usize,
     /// Revision in force now; `None` before the first one is.
     in_force: Option<String>,
     in_force_state: Option<String>,
@@ -53,7 +52,6 @@ pub(super) async fn run(options: Options, settings: &Settings) -> anyhow::Result
             channel: document.map(|document| document.channel.clone()).unwrap_or_default(),
             audience: document.map(|document| document.audience.clone()).unwrap_or_default(),
             revision: newest.definition.revision.clone(),
-            versions: versions.len(),
             in_force: in_force.map(|definition| definition.revision.clone()),
             in_force_state: in_force.map(|definition| definition.state.clone()),
         });
@@ -74,10 +72,9 @@ pub(super) async fn run(options: Options, settings: &Settings) -> anyhow::Result
             campaign.state,
             campaign.channel,
             campaign.audience,
-            campaign.versions.to_string(),
             in_force,
         ]
     });
-    output::table(&["campaign", "quiz", "state", "channel", "audience", "versions", "in force"], rows)?;
+    output::table(&["campaign", "quiz", "state", "channel", "audience", "in force"], rows)?;
     Ok(Answer::Yes)
 }

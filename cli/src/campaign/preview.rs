@@ -187,6 +187,7 @@ fn why(step: Option<String>, reason: SkipReason) -> WhyNot {
         SkipReason::Condition => "the campaign's condition does not hold",
         SkipReason::NoContact => "the response has no contact for this channel",
         SkipReason::TemplateFailed => "the template could not be rendered within its bounds",
+        SkipReason::EmptyText => "nothing is left of the text without what the response lacks",
         SkipReason::Unusable => "this build cannot work with the campaign's version",
     };
     WhyNot { step, reason: reason.name(), detail }
