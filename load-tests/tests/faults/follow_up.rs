@@ -21,7 +21,7 @@ const BROKER_ROUNDS: [u32; 3] = [12, 25, 38];
 #[tokio::test(flavor = "multi_thread")]
 async fn fan_out_and_abandonment_killed_at_random_and_the_broker_between_them() {
     let mut trial = FollowUpTrial::begin().await;
-    let traffic = trial.start_traffic(Duration::from_secs(90), 31);
+    let traffic = trial.start_traffic(Duration::from_secs(100), 31);
     for round in 1..=ROUNDS {
         pause(Duration::from_millis(200), Duration::from_millis(1_800)).await;
         for instance in [FANOUT, ABANDONMENT] {
