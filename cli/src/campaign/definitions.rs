@@ -28,8 +28,13 @@ impl Definitions {
         // Says that Kafka is away, where a follower would wait for it.
         Cluster::connect(&settings.kafka)?;
         let stop = CancellationToken::new();
-        let tables =
-            Tables::follow(&settings.kafka, SchemaIds::default(), Epochs::default(), CHECK_EVERY, stop.clone())?;
+        let tables = Tables::follow(
+            &settings.kafka,
+            SchemaIds::default(),
+            Epochs::default(),
+            CHECK_EVERY,
+            stop.clone(),
+        )?;
         let following = Following {
             kafka: &settings.kafka,
             schema_ids: tables.schema_ids.clone(),

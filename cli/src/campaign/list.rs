@@ -66,14 +66,7 @@ pub(super) async fn run(options: Options, settings: &Settings) -> anyhow::Result
             (Some(_), Some(state)) => format!("a former version ({state})"),
             _ => "none yet".to_owned(),
         };
-        vec![
-            campaign.campaign,
-            campaign.quiz,
-            campaign.state,
-            campaign.channel,
-            campaign.audience,
-            in_force,
-        ]
+        vec![campaign.campaign, campaign.quiz, campaign.state, campaign.channel, campaign.audience, in_force]
     });
     output::table(&["campaign", "quiz", "state", "channel", "audience", "in force"], rows)?;
     Ok(Answer::Yes)

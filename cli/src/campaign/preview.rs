@@ -2,10 +2,12 @@ use std::sync::Arc;
 
 use anyhow::anyhow;
 use serde::Serialize;
-use vendzz_processors::fanout::{FoundVersion, HeldCampaign, NoticeConfig, QuizVersion, SkipReason, follow_up};
+use vendzz_processors::fanout::{
+    FoundVersion, HeldCampaign, NoticeConfig, QuizVersion, SkipReason, follow_up,
+};
 use vendzz_processors::leads::{Contacts, Found};
-use vendzz_runtime::postgres::PostgresConfig;
 use vendzz_runtime::config::Env;
+use vendzz_runtime::postgres::PostgresConfig;
 use vendzz_schemas::campaign::{CampaignDocument, CompiledCampaign};
 use vendzz_schemas::definition::{Outcome, outcome};
 use vendzz_schemas::events::{CampaignMessage, CampaignState};
@@ -91,7 +93,11 @@ pub(super) async fn run(options: Options, settings: &Settings) -> anyhow::Result
     let versions = definitions.campaigns.all().remove(&options.campaign);
     let newest = versions.as_ref().and_then(|versions| versions.newest());
     let Some((versions, newest)) = versions.as_ref().zip(newest) else {
-        return Err(Usage(format!("there is no campaign {}; `vendzz campaign list` shows them", options.campaign)).into());
+        return Err(Usage(format!(
+            "there is no campaign {}; `vendzz campaign list` shows them",
+            options.campaign
+        ))
+        .into());
     };
     let owner = &newest.content.definition;
     let response = match ResponseSource::of(&options.response) {
@@ -99,7 +105,10 @@ pub(super) async fn run(options: Options, settings: &Settings) -> anyhow::Result
         ResponseSource::Stored(id) => {
             let after_ms = i64::try_from(abandon_after.as_millis()).unwrap_or(i64::MAX);
             Response::stored(&postgres, id, &owner.quiz_id, after_ms).await?.ok_or_else(|| {
-                Usage(format!("quiz {} has no response {id}, finished or partial, in PostgreSQL", owner.quiz_id))
+                Usage(format!(
+                    "quiz {} has no response {id}, finished or partial, in PostgreSQL",
+                    owner.quiz_id
+                ))
             })?
         }
     };
@@ -109,7 +118,11 @@ pub(super) async fn run(options: Options, settings: &Settings) -> anyhow::Result
         return Err(anyhow!("no version of {} was in force for this response", options.campaign));
     };
     let preview = make(&definitions, &version.content, &response)?;
-    if options.json { output::json(&preview)? } else { show::for_people(&preview)? }
+    if options.json {
+        output::json(&preview)?
+    } else {
+        show::for_people(&preview)?
+    }
     Ok(Answer::yes_if(preview.would_send()))
 }
 
@@ -160,7 +173,10 @@ fn make(definitions: &Definitions, held: &Arc<HeldCampaign>, response: &Response
 }
 
 /// A draft is looked at before it is made active.
-fn compiled_as_if_active(held: &HeldCampaign, document: &CampaignDocument) -> anyhow::Result<Arc<CompiledCampaign>> {
+fn compiled_as_if_active(
+    held: &HeldCampaign,
+    document: &CampaignDocument,
+) -> anyhow::Result<Arc<CompiledCampaign>> {
     let active = CampaignDocument { state: "active".to_owned(), ..document.clone() };
     let definition = &held.definition;
     Ok(Arc::new(CompiledCampaign::new(&definition.campaign_id, &definition.revision, &active)?))

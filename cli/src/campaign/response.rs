@@ -65,8 +65,9 @@ impl ResponseSource {
 impl Response {
     /// One that was made up, as if it had come just now.
     pub(super) fn from_file(path: &str, account_id: &str, quiz_id: &str) -> anyhow::Result<Self> {
-        let text = std::fs::read_to_string(path)
-            .map_err(|error| Usage(format!("--response: {path} is neither a UUIDv7 nor a readable file: {error}")))?;
+        let text = std::fs::read_to_string(path).map_err(|error| {
+            Usage(format!("--response: {path} is neither a UUIDv7 nor a readable file: {error}"))
+        })?;
         let file: ResponseFile = serde_json::from_str(&text)
             .map_err(|error| Usage(format!("--response: {path} is not a response ({error}); it has answers, and if wanted hidden, utm, version, abandoned")))?;
         let now = now_ms();
@@ -93,7 +94,8 @@ impl Response {
         quiz_id: &str,
         abandon_after_ms: i64,
     ) -> anyhow::Result<Option<Self>> {
-        const COMPLETED: &str = "SELECT account_id, version, answers, hidden, utm, bot_verdict, event_at AS given_at, append_at
+        const COMPLETED: &str =
+            "SELECT account_id, version, answers, hidden, utm, bot_verdict, event_at AS given_at, append_at
             FROM state_v1.quiz_responses WHERE response_id = $1 AND quiz_id = $2";
         const PARTIAL: &str = "SELECT account_id, version, answers, hidden, utm, bot_verdict, last_seen_at AS given_at, append_at
             FROM state_v1.partial_responses WHERE response_id = $1 AND quiz_id = $2";
@@ -108,7 +110,8 @@ impl Response {
                 .await
                 .context("the response cannot be read from PostgreSQL: has the state projector ever run?")?;
             let Some(row) = row else { continue };
-            let at = |column: &str| row.try_get::<DateTime<Utc>, _>(column).map(|time| time.timestamp_millis());
+            let at =
+                |column: &str| row.try_get::<DateTime<Utc>, _>(column).map(|time| time.timestamp_millis());
             let abandon_after = if trigger == Trigger::Abandoned { abandon_after_ms } else { 0 };
             return Ok(Some(Self {
                 trigger,

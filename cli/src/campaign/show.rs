@@ -43,10 +43,25 @@ fn shown_evidence(found: Option<&Evidence>) -> String {
 }
 
 fn show_message(message: &CampaignMessage) -> io::Result<()> {
-    line(format!("step {}: {} to {}, due {}", message.step_id, message.channel, message.recipient, moment(message.due_at)))?;
-    line(format!("  id {}, sender pool {}, at most {} min late", message.message_id, message.sender_pool, message.max_late_ms / 60_000))?;
+    line(format!(
+        "step {}: {} to {}, due {}",
+        message.step_id,
+        message.channel,
+        message.recipient,
+        moment(message.due_at)
+    ))?;
+    line(format!(
+        "  id {}, sender pool {}, at most {} min late",
+        message.message_id,
+        message.sender_pool,
+        message.max_late_ms / 60_000
+    ))?;
     if let Some(quiet) = message.quiet_hours {
-        line(format!("  not between {} and {} of the recipient's day", minute(quiet.from_minute), minute(quiet.to_minute)))?;
+        line(format!(
+            "  not between {} and {} of the recipient's day",
+            minute(quiet.from_minute),
+            minute(quiet.to_minute)
+        ))?;
     }
     if let Some(cap) = message.frequency_cap {
         line(format!("  at most {} messages in {} h", cap.messages, cap.period_ms / 3_600_000))?;
@@ -58,7 +73,12 @@ fn show_message(message: &CampaignMessage) -> io::Result<()> {
         line(format!("  not if {other}, what its abandonment said, was sent"))?;
     }
     if let Some(template) = &message.provider_template {
-        line(format!("  template {} ({}): {}", template.name, template.language, template.parameters.join(" | ")))?;
+        line(format!(
+            "  template {} ({}): {}",
+            template.name,
+            template.language,
+            template.parameters.join(" | ")
+        ))?;
     }
     let texts = [("subject", &message.subject), ("text", &message.body), ("html", &message.html)];
     for (what, text) in texts.into_iter().filter(|(_, text)| !text.is_empty()) {

@@ -6,9 +6,11 @@ use rdkafka::consumer::{BaseConsumer, Consumer};
 use rdkafka::error::KafkaError;
 use rdkafka::message::Message;
 use rdkafka::{Offset, TopicPartitionList};
-use vendzz_projections::{analytics, state};
 use vendzz_processors::fanout;
-use vendzz_schemas::topics::{LEAD_DETECTED, QUIZ_ABANDONED, QUIZ_DEFINITION, QUIZ_PROGRESS, QUIZ_SUBMISSION};
+use vendzz_projections::{analytics, state};
+use vendzz_schemas::topics::{
+    LEAD_DETECTED, QUIZ_ABANDONED, QUIZ_DEFINITION, QUIZ_PROGRESS, QUIZ_SUBMISSION,
+};
 
 use super::{GroupLag, PartitionLag};
 use crate::clock::now_ms;

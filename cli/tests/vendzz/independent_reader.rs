@@ -7,8 +7,8 @@ use std::process::Command;
 
 use serde_json::{Value, json};
 use vendzz_schemas::events::{
-    AvroEvent, CampaignDefinition, CampaignMessage, LeadDetected, QuizAbandoned, QuizDefinition, QuizProgressed,
-    QuizSubmitted, QuizViewed,
+    AvroEvent, CampaignDefinition, CampaignMessage, LeadDetected, QuizAbandoned, QuizDefinition,
+    QuizProgressed, QuizSubmitted, QuizViewed,
 };
 use vendzz_schemas::topics::{
     CAMPAIGN_DEFINITION, CAMPAIGN_WHATSAPP, CATALOGUE, LEAD_DETECTED, QUIZ_ABANDONED, QUIZ_DEFINITION,

@@ -67,7 +67,10 @@ fn is_about_others(words: &[Word]) -> bool {
     if asks_own_contact(words) {
         return false;
     }
-    if words.iter().any(|word| is_in(REFERRALS, &word.folded) || is_in(THIRD_PERSON, &word.folded)) {
+    let is_delivered = words.iter().any(|word| is_in(DELIVERY, &word.folded));
+    let is_referral =
+        |word: &Word| is_in(REFERRALS, &word.folded) && !(is_delivered && is_in(DELIVERED, &word.folded));
+    if words.iter().any(|word| is_referral(word) || is_in(THIRD_PERSON, &word.folded)) {
         return true;
     }
     for (index, word) in words.iter().enumerate() {
@@ -134,6 +137,16 @@ fn is_bound_to_noun_before(words: &[Word], person: usize) -> bool {
     false
 }
 
+/// `Para qual e-mail mandamos a recomendação?`: what the respondent is sent, not somebody whom he knows.
+const DELIVERED: &[&str] = &["recomendacao", "recomendacion", "indicacao", "indicacoes"];
+
+/// Something goes to the respondent.
+#[rustfmt::skip]
+const DELIVERY: &[&str] = &[
+    "mandamos", "mandaremos", "mandar", "mandarmos", "enviamos", "enviaremos", "enviar", "enviarmos", "receber",
+    "recebe", "receba", "recibir", "recibe", "enviarte", "send", "receive", "get",
+];
+
 /// What follows says what the contact is for, not whose it is.
 const PURPOSE: &[&str] = &["para", "pra", "to", "for", "que", "quando", "sobre", "about", "when", "cuando"];
 
@@ -187,6 +200,8 @@ mod tests {
             "Qual o seu médico?",
             "Refer a friend: their email",
             "E-mail do suporte da loja",
+            "Para qual e-mail mandamos o convite de quem você indicou?",
+            "Indicação: e-mail",
         ];
         for label in others {
             assert!(Question::of_label(label).is_about_others, "{label}");
@@ -200,6 +215,9 @@ mod tests {
             "Seu WhatsApp para enviarmos o plano do seu filho",
             "E-mail corporativo",
             "Seu e-mail (não use o de um amigo)",
+            "Para qual e-mail mandamos a recomendação?",
+            "E-mail para receber indicações de cursos",
+            "¿A qué correo enviamos la recomendación?",
         ];
         for label in own {
             assert!(!Question::of_label(label).is_about_others, "{label}");

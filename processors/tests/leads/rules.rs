@@ -101,3 +101,27 @@ fn what_the_quiz_does_not_know_is_not_read() {
     let contacts = found(questions, json!({"now": "ana@exemplo.com", "other": "ana@exemplo.com"}), &[]);
     assert_eq!(contacts, Contacts::default());
 }
+
+/// Whatever an example quiz's label says besides: it asks the respondent for his own contact, in an element made
+/// for it.
+#[test]
+fn the_typed_contacts_of_the_example_quizzes_are_the_respondents() {
+    for name in ["cursos", "emagrecimento", "emprestimo"] {
+        let path = format!("{}/../docs/examples/{name}.json", env!("CARGO_MANIFEST_DIR"));
+        let document: Value = serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
+        let elements = document["elements"].as_array().unwrap();
+        let id_of = |kind: &str| {
+            let element = elements.iter().find(|element| element["type"] == kind)?;
+            Some(element["id"].as_str()?.to_owned())
+        };
+        let typed = [("email", "ana@exemplo.com.br"), ("phone", "+5511987654321"), ("name", "Ana Souza")];
+        let answers: serde_json::Map<String, Value> =
+            typed.iter().filter_map(|(kind, value)| Some((id_of(kind)?, json!(value)))).collect();
+        let contacts = found(document["elements"].clone(), Value::Object(answers), &[]);
+        let values = [contacts.email, contacts.phone, contacts.name];
+        for ((kind, value), contact) in typed.iter().zip(values) {
+            let expected = id_of(kind).map(|_| (*value).to_owned());
+            assert_eq!(contact.map(|contact| contact.value), expected, "{kind} of {name}");
+        }
+    }
+}
