@@ -146,19 +146,21 @@ fn logs() -> impl Strategy<Value = Vec<Found>> {
 /// Value → elements of the first record, of the last, and of the last one's name.
 type Known = BTreeMap<String, (String, String, Option<String>)>;
 
+/// A record and its place: append time, partition, offset.
+type Standing<'a> = ((i64, i32, i64), &'a LeadDetected);
+
 /// By definition: sort the records of a value by their places.
 fn expected(log: &[Found]) -> Known {
     let mut offsets = BTreeMap::<i32, i64>::new();
-    let mut of_value: BTreeMap<String, Vec<((i64, i32, i64), &LeadDetected)>> = BTreeMap::new();
+    let mut of_value: BTreeMap<String, Vec<Standing>> = BTreeMap::new();
     for Found { partition, append_ms, event } in log {
         let next = offsets.entry(*partition).or_default();
         of_value.entry(event.value.clone()).or_default().push(((*append_ms, *partition, *next), event));
         *next += 1;
     }
-    let known = |(value, mut records): (String, Vec<((i64, i32, i64), &LeadDetected)>)| {
+    let known = |(value, mut records): (String, Vec<Standing>)| {
         records.sort_by_key(|(place, _)| *place);
-        let element =
-            |record: Option<&((i64, i32, i64), &LeadDetected)>| record.unwrap().1.element_id.clone();
+        let element = |record: Option<&Standing>| record.unwrap().1.element_id.clone();
         let name =
             records.iter().rev().find_map(|(_, event)| event.name.as_ref()).map(|name| name.value.clone());
         (value, (element(records.first()), element(records.last()), name))

@@ -38,6 +38,9 @@ mod tests {
     use super::*;
     use crate::events::{AnswerValue, Utm};
 
+    /// Makes one thing wrong.
+    type Spoil = fn(&mut QuizAbandoned);
+
     fn abandoned() -> QuizAbandoned {
         QuizAbandoned {
             account_id: "conta".to_owned(),
@@ -64,7 +67,7 @@ mod tests {
     fn an_abandonment_that_breaks_the_contract_is_told_apart() {
         assert!(check_abandoned(&abandoned()).is_ok());
         assert!(check_abandoned(&QuizAbandoned { last_element: String::new(), ..abandoned() }).is_ok());
-        let cases: [(&str, fn(&mut QuizAbandoned)); 10] = [
+        let cases: [(&str, Spoil); 10] = [
             ("bad_id", |event| event.quiz_id = "Quiz".to_owned()),
             ("bad_id", |event| event.account_id = String::new()),
             ("bad_id", |event| event.response_id = "x".to_owned()),

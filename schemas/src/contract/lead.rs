@@ -73,6 +73,9 @@ mod tests {
     use crate::events::LeadName;
     use crate::ids;
 
+    /// Makes one thing wrong.
+    type Spoil = fn(&mut LeadDetected);
+
     fn lead() -> LeadDetected {
         let key = ids::account_key(b"secret", "conta");
         LeadDetected {
@@ -109,7 +112,7 @@ mod tests {
 
     #[test]
     fn a_lead_that_breaks_the_contract_is_told_apart() {
-        let cases: [(&str, fn(&mut LeadDetected)); 20] = [
+        let cases: [(&str, Spoil); 20] = [
             ("bad_id", |lead| lead.account_id = "Conta".to_owned()),
             ("bad_id", |lead| lead.quiz_id = String::new()),
             ("bad_id", |lead| lead.response_id = lead.lead_id.clone()),
