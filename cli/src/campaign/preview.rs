@@ -117,7 +117,12 @@ pub(super) async fn run(options: Options, settings: &Settings) -> anyhow::Result
     let Some(version) = version else {
         return Err(anyhow!("no version of {} was in force for this response", options.campaign));
     };
-    let preview = make(&definitions, &version.content, &response)?;
+    let mut preview = make(&definitions, &version.content, &response)?;
+    if in_force().is_none_or(|in_force| in_force.offset != version.offset) {
+        let detail =
+            "this version was not in force at the moment of this response (its notice, its activeFrom)";
+        preview.why_not.push(WhyNot { step: None, reason: "not_in_force", detail });
+    }
     if options.json {
         output::json(&preview)?
     } else {

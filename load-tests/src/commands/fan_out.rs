@@ -8,6 +8,9 @@ use vendzz_load_tests::installation::Installation;
 
 use super::options::{QuizOptions, SendingOptions, rate};
 
+/// Less than this share of what was asked for, and the rate was not held.
+const HELD_SHARE: f64 = 0.98;
+
 #[derive(Debug, Args)]
 pub(crate) struct Options {
     /// Active campaigns, spread over the quizzes
@@ -48,6 +51,15 @@ impl Options {
         } else {
             print!("{report}");
         }
-        Ok(if report.follow_up.agrees() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+        let asked = self.per_second * self.seconds as f64;
+        let is_held = report.submissions.accepted as f64 >= asked * HELD_SHARE;
+        if !is_held {
+            eprintln!(
+                "{} of {asked} submissions were accepted: the rate was not held",
+                report.submissions.accepted
+            );
+        }
+        let is_right = report.follow_up.agrees() && is_held;
+        Ok(if is_right { ExitCode::SUCCESS } else { ExitCode::FAILURE })
     }
 }

@@ -1,7 +1,7 @@
 use super::CampaignVersion;
 
-/// Of one campaign's versions, the last by offset whose time has come: from the later of its `activeFrom` and its
-/// append and the notice.
+/// Of one campaign's versions, the last by offset whose time has come: from its append and the notice, an active one
+/// not before its `activeFrom`.
 pub(super) fn in_force<'v>(
     versions: &[&'v CampaignVersion],
     at_ms: i64,
@@ -10,7 +10,10 @@ pub(super) fn in_force<'v>(
     let mut found: Option<&CampaignVersion> = None;
     for version in versions {
         let mut effective_from = version.append_ms + notice_ms;
-        if let Some(active_from) = version.document["activeFrom"].as_i64() {
+        // What is not active stops the former version as soon as it may.
+        if version.state == "active"
+            && let Some(active_from) = version.document["activeFrom"].as_i64()
+        {
             effective_from = effective_from.max(active_from);
         }
         let is_later = found.is_none_or(|found| version.offset > found.offset);

@@ -68,6 +68,30 @@ impl FollowUpReckoning {
         self.disagreements.is_empty()
     }
 
+    /// What a demo must have shown, and this run did not have.
+    pub fn what_did_not_happen(&self) -> Vec<String> {
+        let sum = |of: fn(&QuizFollowUp) -> u64| self.quizzes.values().map(of).sum::<u64>();
+        let mut missing = Vec::new();
+        for (what, count) in [
+            ("no lead", sum(|quiz| quiz.leads_on_log)),
+            ("nobody left and was announced", sum(|quiz| quiz.abandoned)),
+            ("no message is due now", sum(|quiz| quiz.due_now)),
+            ("no message is due later", sum(|quiz| quiz.due_later)),
+        ] {
+            if count == 0 {
+                missing.push(what.to_owned());
+            }
+        }
+        for channel in ["sms", "email", "whatsapp", "voice"] {
+            let topic = format!("campaign.{channel}.v1");
+            let found: u64 = self.quizzes.values().filter_map(|quiz| quiz.messages_on.get(&topic)).sum();
+            if found == 0 {
+                missing.push(format!("no message on {topic}"));
+            }
+        }
+        missing
+    }
+
     pub fn messages_found(&self) -> u64 {
         self.quizzes.values().flat_map(|quiz| quiz.messages_on.values()).sum()
     }

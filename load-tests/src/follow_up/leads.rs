@@ -35,11 +35,12 @@ fn lead_of(event: &Value) -> Option<Lead> {
     })
 }
 
-/// Names of the rows that are missing or say something else than the last record of their lead. What was first may
+/// Names of the rows that are missing or say something else than the last sighting of their lead. What was first may
 /// stand before the run.
 pub(super) fn differing_rows(log: &FollowUpLog, rows: &BTreeMap<Uuid, LeadRow>) -> Vec<String> {
     let mut last: BTreeMap<Uuid, &LoggedEvent> = BTreeMap::new();
-    let place = |lead: &LoggedEvent| (lead.append_ms, lead.partition, lead.offset);
+    let seen_at = |lead: &LoggedEvent| lead.event.as_ref().and_then(|event| event["seen_at"].as_i64());
+    let place = |lead: &LoggedEvent| (seen_at(lead), lead.append_ms, lead.partition, lead.offset);
     for lead in &log.leads {
         let id = lead.event.as_ref().and_then(|event| event["lead_id"].as_str()?.parse().ok());
         let Some(id) = id else { continue };

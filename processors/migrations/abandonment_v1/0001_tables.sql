@@ -26,12 +26,14 @@ CREATE TABLE abandonment_v1.decisions (
     quiz_id      text NOT NULL,
     outcome      text NOT NULL CHECK (outcome IN ('abandoned', 'finished')),
     decided_at   timestamptz NOT NULL,
-    -- The event as it is announced, every copy the same; null for who finished. json and not jsonb, which
-    -- would change the spelling of numbers, and so their type.
-    event        json CHECK ((outcome = 'abandoned') = (event IS NOT NULL)),
+    -- The event as it is announced, every copy the same; null for who finished, and once it is announced: what
+    -- somebody answered is not kept here. json and not jsonb, which would change the spelling of numbers, and so
+    -- their type.
+    event        json,
     -- When the log had acknowledged it; null until then.
     published_at timestamptz,
-    PRIMARY KEY (response_id, quiz_id)
+    PRIMARY KEY (response_id, quiz_id),
+    CHECK ((outcome = 'abandoned' AND published_at IS NULL) = (event IS NOT NULL))
 );
 
 CREATE INDEX decisions_undelivered ON abandonment_v1.decisions (decided_at)

@@ -10,14 +10,23 @@ use vendzz_processors::fanout::{
     Outbox, OutboxTopics, Versions, follow_campaigns, follow_quizzes,
 };
 use vendzz_runtime::health::Latch;
-use vendzz_runtime::kafka::Producer;
+use vendzz_runtime::kafka::{Producer, require_durability};
 use vendzz_runtime::kernel::{self, CommittedOffsets};
 use vendzz_runtime::service::{self, Identity, Service};
 use vendzz_runtime::tables::{Epochs, SchemaIds, Tables};
 use vendzz_schemas::registry::RegistryClient;
+use vendzz_schemas::topics;
 
 /// How often the tables of schemas and epochs are compared with their topics' ends.
 const CHECK_TABLES_EVERY: Duration = Duration::from_secs(5);
+/// What fan-out writes to.
+const WRITTEN: [&str; 5] = [
+    topics::LEAD_DETECTED,
+    topics::CAMPAIGN_SMS,
+    topics::CAMPAIGN_EMAIL,
+    topics::CAMPAIGN_WHATSAPP,
+    topics::CAMPAIGN_VOICE,
+];
 const AGAIN: Duration = Duration::from_secs(1);
 const WARM: Duration = Duration::from_secs(5);
 
@@ -89,14 +98,20 @@ async fn start(config: &FanoutConfig, service: &Service) -> anyhow::Result<Start
     let in_step = InStep::new(campaigns_follower, quizzes_follower, config.notice.in_step);
     tokio::spawn(in_step.clone().watch(definitions_latch, drain));
 
-    let topics = outbox_topics(config, &tables.schema_ids, &topics_latch).await;
-    let outbox = Outbox::new(&config.kafka, &config.producer(), topics, tables.epochs.clone())
+    let outbox_topics = outbox_topics(config, &tables.schema_ids, &topics_latch).await;
+    let outbox = Outbox::new(&config.kafka, &config.producer(), outbox_topics, tables.epochs.clone())
         .context("cannot make the producer")?;
     while let Err(error) = outbox.warm(WARM).await {
         topics_latch.missing(format!("{error:#}"));
         tokio::time::sleep(AGAIN).await;
     }
     topics_latch.ready();
+    if config.profile.is_production() {
+        // A message that the log lost again is made by nobody: its offset was committed.
+        let latch =
+            service.health.latch("durability", "the replication of the topics written to is not known");
+        require_durability(&latch, &config.kafka, &WRITTEN).await;
+    }
     let producer = outbox.producer().clone();
     let parts = FanoutParts {
         quizzes,

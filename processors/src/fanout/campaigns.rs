@@ -2,7 +2,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::{Arc, PoisonError, RwLock};
 
 use vendzz_schemas::campaign::{CampaignDocument, CampaignVersion, CampaignVersions, effective_from};
-use vendzz_schemas::events::CampaignDefinition;
+use vendzz_schemas::events::{CampaignDefinition, CampaignState};
 
 use super::planted::Fault;
 
@@ -56,7 +56,9 @@ impl HeldCampaigns {
                 None
             }
         };
-        let active_from = document.as_ref().and_then(|document| document.active_from);
+        // A pause, too, may stand in a document that was to begin later: it stops what was in force before.
+        let is_active = definition.state() == CampaignState::Active;
+        let active_from = document.as_ref().and_then(|document| document.active_from).filter(|_| is_active);
         let effective_from = effective_from(append_ms, active_from, self.notice_ms);
         let mut held = self.held.write().unwrap_or_else(PoisonError::into_inner);
         let (campaign_id, quiz_id) = (definition.campaign_id.clone(), definition.quiz_id.clone());
@@ -146,6 +148,18 @@ mod tests {
         assert_eq!(revisions(&held, "q", 140_000), ["a2"]);
         assert_eq!(revisions(&held, "q", 500_000), ["a2", "b1"]);
         assert_eq!(revisions(&held, "nothing", 500_000), Vec::<String>::new());
+    }
+
+    #[test]
+    fn a_pause_counts_after_its_notice_although_what_it_pauses_was_to_begin_later() {
+        let held = HeldCampaigns::new(NOTICE);
+        apply(&held, 0, 0, version("a", "q", "a1", None));
+        apply(&held, 1, 1_000, version("a", "q", "a2", Some(900_000)));
+        let paused = version("a", "q", "a3", Some(900_000));
+        apply(&held, 2, 2_000, CampaignDefinition { state: "paused".to_owned(), ..paused });
+        assert_eq!(revisions(&held, "q", 91_999), ["a1"]);
+        assert_eq!(revisions(&held, "q", 92_000), ["a3"]);
+        assert_eq!(revisions(&held, "q", 900_000), ["a3"]);
     }
 
     #[test]

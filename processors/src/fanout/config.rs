@@ -3,7 +3,7 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use chrono::DateTime;
-use vendzz_runtime::config::{Env, Secret};
+use vendzz_runtime::config::{Env, Profile, Secret};
 use vendzz_runtime::crash_point::CrashAt;
 use vendzz_runtime::kafka::{KafkaConfig, ProducerSettings};
 use vendzz_runtime::kernel::KernelConfig;
@@ -117,6 +117,7 @@ fn millis(span: Duration) -> i64 {
 #[derive(Debug, Clone)]
 pub struct FanoutConfig {
     pub kafka: KafkaConfig,
+    pub profile: Profile,
     pub kernel: KernelConfig,
     pub registry_url: String,
     pub notice: NoticeConfig,
@@ -139,6 +140,7 @@ impl FanoutConfig {
         let topics = vec![topics::QUIZ_SUBMISSION, topics::QUIZ_ABANDONED];
         let config = Self {
             kafka: KafkaConfig::read(env),
+            profile: Profile::read(env),
             kernel: KernelConfig::read(env, GROUP, topics, topics::DLQ_FANOUT),
             registry_url: env.value(
                 "VENDZZ_REGISTRY_URL",

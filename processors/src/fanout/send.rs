@@ -56,7 +56,10 @@ pub(super) async fn send(
         let made = follow_up(event, quiz, &campaigns.usable, parts.lead_key.reveal().as_bytes());
         tally.count(&made);
         tally.times_replaced += u64::from(event.time_replaced);
-        parts.outbox.letters(&event.response, &made, &routes, &mut letters).map_err(not_addressed)?;
+        parts
+            .outbox
+            .letters(&event.response, &made, &routes, &mut letters)
+            .map_err(|error| not_written(*offset, error))?;
         if Fault::CommitBeforeSend.is_planted() {
             held_back.append(&mut letters);
         }
@@ -200,6 +203,17 @@ async fn post_later(parts: Arc<FanoutParts>, letters: Vec<Letter>) {
     for letter in &letters {
         let Ok(delivery) = parts.outbox.post(letter).await else { continue };
         drop(delivery);
+    }
+}
+
+/// What cannot be encoded never can; an address may be known later.
+fn not_written(offset: i64, error: LetterError) -> FoldError {
+    match error {
+        LetterError::Codec(error) => {
+            let detail = format!("a lead or message made of it cannot be encoded: {error}");
+            FoldError::Poison(vec![Poison { offset, reason: "unencodable", detail }])
+        }
+        error => not_addressed(error),
     }
 }
 

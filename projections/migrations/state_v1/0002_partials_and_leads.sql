@@ -49,7 +49,7 @@ CREATE INDEX partial_responses_source
     ON state_v1.partial_responses (source_incarnation, source_partition, source_offset);
 
 -- One row for each contact of an account. `first_` is the least and `last_` the greatest of its records by
--- (append_at, partition, offset, incarnation), `name_` the greatest that has a name.
+-- (seen_at, append_at, partition, offset, incarnation), `name_` the greatest that has a name.
 CREATE TABLE state_v1.leads (
     -- UUIDv8 derived from account, field and value.
     lead_id           uuid PRIMARY KEY,
@@ -64,6 +64,7 @@ CREATE TABLE state_v1.leads (
     name_confidence   double precision,
     name_element_id   text,
     name_evidence     text,
+    name_seen_at      timestamptz,
     name_append_at    timestamptz,
     name_partition    integer,
     name_offset       bigint,

@@ -132,10 +132,12 @@ struct Found {
 }
 
 fn logs() -> impl Strategy<Value = Vec<Found>> {
-    let found = (0..3_i32, 0..4_i64, 0..3_usize, any::<bool>());
+    let found = (0..3_i32, 0..4_i64, 0..3_usize, any::<bool>(), 0..4_i64);
     prop::collection::vec(found, 1..40).prop_map(|found| {
-        let record = |(number, (partition, append, value, has_name)): (u64, (i32, i64, usize, bool))| {
+        let record = |(number, drawn): (u64, (i32, i64, usize, bool, i64))| {
+            let (partition, append, value, has_name, seen) = drawn;
             let event = lead_of(["a@exemplo.com.br", "b@exemplo.com.br", "+5511987654321"][value], number);
+            let event = LeadDetected { seen_at: NEW_YEAR + seen, ..event };
             let event = if has_name { named(event, &format!("Nome {number}")) } else { event };
             Found { partition, append_ms: NEW_YEAR + 60_000 + append, event }
         };
@@ -146,8 +148,8 @@ fn logs() -> impl Strategy<Value = Vec<Found>> {
 /// Value → elements of the first record, of the last, and of the last one's name.
 type Known = BTreeMap<String, (String, String, Option<String>)>;
 
-/// A record and its place: append time, partition, offset.
-type Standing<'a> = ((i64, i32, i64), &'a LeadDetected);
+/// A record and its place: when the contact was seen, append time, partition, offset.
+type Standing<'a> = ((i64, i64, i32, i64), &'a LeadDetected);
 
 /// By definition: sort the records of a value by their places.
 fn expected(log: &[Found]) -> Known {
@@ -155,7 +157,8 @@ fn expected(log: &[Found]) -> Known {
     let mut of_value: BTreeMap<String, Vec<Standing>> = BTreeMap::new();
     for Found { partition, append_ms, event } in log {
         let next = offsets.entry(*partition).or_default();
-        of_value.entry(event.value.clone()).or_default().push(((*append_ms, *partition, *next), event));
+        let place = (event.seen_at, *append_ms, *partition, *next);
+        of_value.entry(event.value.clone()).or_default().push((place, event));
         *next += 1;
     }
     let known = |(value, mut records): (String, Vec<Standing>)| {

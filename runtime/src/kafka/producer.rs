@@ -223,12 +223,14 @@ fn not_delivered(error: &KafkaError) -> SendError {
         Some(
             RDKafkaErrorCode::MessageSizeTooLarge
             | RDKafkaErrorCode::InvalidMessage
-            | RDKafkaErrorCode::InvalidRecord
-            | RDKafkaErrorCode::TopicAuthorizationFailed,
+            | RDKafkaErrorCode::InvalidRecord,
         ) => SendError::Refused(error.to_string()),
-        Some(RDKafkaErrorCode::UnknownPartition | RDKafkaErrorCode::UnknownTopic) => {
-            SendError::NotSent(error.to_string())
-        }
+        // A right that is missing may be given, as a topic may be made.
+        Some(
+            RDKafkaErrorCode::UnknownPartition
+            | RDKafkaErrorCode::UnknownTopic
+            | RDKafkaErrorCode::TopicAuthorizationFailed,
+        ) => SendError::NotSent(error.to_string()),
         _ => SendError::Unknown(error.to_string()),
     }
 }

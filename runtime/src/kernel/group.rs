@@ -209,6 +209,7 @@ impl GroupContext {
                 held: VecDeque::new(),
                 is_paused: false,
             };
+            state.commits.assigned(&key);
             state.slots.entry(key.0).or_default().insert(key.1, slot);
         }
         Ok(())
@@ -355,6 +356,13 @@ impl GroupState {
                 {
                     if !lost {
                         self.commits.covered(key, point, &incarnation);
+                    }
+                }
+                Command::Begun { key, generation, next, incarnation }
+                    if leaving.iter().any(|(left, slot)| **left == key && slot.generation == generation) =>
+                {
+                    if !lost {
+                        self.commits.begun(key, next, &incarnation);
                     }
                 }
                 other => self.waiting.push(other),

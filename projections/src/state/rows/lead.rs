@@ -5,8 +5,8 @@ use vendzz_schemas::events::{LeadDetected, LeadName};
 
 use super::FoldedRow;
 
-/// A row of `leads`, as one source makes it. Key: lead_id. The first and the last record of a lead and
-/// the last one with a name stand in it, by append time and offset.
+/// A row of `leads`, as one source makes it. Key: lead_id. The first and the last sighting of a lead and
+/// the last one with a name stand in it: by when the contact was seen, then by append time and offset.
 #[derive(Debug, Clone, PartialEq)]
 pub struct LeadRow {
     /// Derived from account, field and value, so these three are the same in every record of a lead.
@@ -19,9 +19,12 @@ pub struct LeadRow {
     pub name: Option<NameSighting>,
 }
 
-/// Where a record stands within its source.
+/// Where a sighting stands among those of its source; the fields in this order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct PlaceInSource {
+    /// When the response was given. A record may be appended long after it: of somebody who left, or again
+    /// after a crash.
+    pub seen_at: DateTime<Utc>,
     pub append_at: DateTime<Utc>,
     pub offset: i64,
 }
@@ -30,8 +33,6 @@ pub struct PlaceInSource {
 #[derive(Debug, Clone, PartialEq)]
 pub struct LeadSighting {
     pub place: PlaceInSource,
-    /// When the response was given.
-    pub seen_at: DateTime<Utc>,
     pub quiz_id: String,
     pub response_id: Uuid,
     /// `completed` or `abandoned`.
@@ -55,10 +56,9 @@ impl FoldedRow for LeadRow {
 
     fn of(event: LeadDetected, offset: i64, append_ms: i64) -> Result<Option<Self>, Violation> {
         let ids = check_lead(&event)?;
-        let place = PlaceInSource { append_at: moment(append_ms)?, offset };
+        let place = PlaceInSource { seen_at: moment(event.seen_at)?, append_at: moment(append_ms)?, offset };
         let sighting = LeadSighting {
             place,
-            seen_at: moment(event.seen_at)?,
             quiz_id: event.quiz_id,
             response_id: ids.response.uuid(),
             trigger: event.trigger,

@@ -19,6 +19,8 @@ impl StoredRow for LeadRow {
         let query = bind_names(query, rows);
         let query = bind_sightings(query, rows.iter().map(|row| &row.first).collect());
         let query = bind_sightings(query, rows.iter().map(|row| &row.last).collect());
+        let name_seen = |row: &Self| row.name.as_ref().map(|name| name.place.seen_at);
+        let query = query.bind(rows.iter().map(name_seen).collect::<Vec<_>>());
         Ok(query.execute(connection).await?.rows_affected())
     }
 }
@@ -41,7 +43,7 @@ fn bind_names<'q>(query: PgQuery<'q>, rows: &'q [LeadRow]) -> PgQuery<'q> {
 fn bind_sightings<'q>(query: PgQuery<'q>, sightings: Vec<&'q LeadSighting>) -> PgQuery<'q> {
     let texts = |of: fn(&'q LeadSighting) -> &'q str| sightings.iter().copied().map(of).collect::<Vec<_>>();
     query
-        .bind(sightings.iter().map(|sighting| sighting.seen_at).collect::<Vec<_>>())
+        .bind(sightings.iter().map(|sighting| sighting.place.seen_at).collect::<Vec<_>>())
         .bind(texts(|sighting| &sighting.quiz_id))
         .bind(sightings.iter().map(|sighting| sighting.response_id).collect::<Vec<_>>())
         .bind(texts(|sighting| &sighting.trigger))
