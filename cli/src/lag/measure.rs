@@ -8,9 +8,7 @@ use rdkafka::message::Message;
 use rdkafka::{Offset, TopicPartitionList};
 use vendzz_processors::fanout;
 use vendzz_projections::{analytics, state};
-use vendzz_schemas::topics::{
-    LEAD_DETECTED, QUIZ_ABANDONED, QUIZ_DEFINITION, QUIZ_PROGRESS, QUIZ_SUBMISSION,
-};
+use vendzz_schemas::topics::{QUIZ_ABANDONED, QUIZ_SUBMISSION};
 
 use super::{GroupLag, PartitionLag};
 use crate::clock::now_ms;
@@ -19,7 +17,7 @@ use crate::output;
 
 /// Consumer groups and what they read.
 const GROUPS: &[(&str, &[&str])] = &[
-    (state::GROUP, &[QUIZ_DEFINITION, QUIZ_SUBMISSION, QUIZ_PROGRESS, LEAD_DETECTED]),
+    (state::GROUP, state::TOPICS),
     (analytics::GROUP, &analytics::TOPICS),
     (fanout::GROUP, &[QUIZ_SUBMISSION, QUIZ_ABANDONED]),
 ];

@@ -3,6 +3,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
+mod campaign;
 mod independent_reader;
 mod installation;
 mod lag;

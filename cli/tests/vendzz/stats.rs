@@ -118,7 +118,11 @@ async fn stats_are_those_of_the_log_once_both_projections_have_read_it() {
     service.drain.cancel();
     projectors.await.unwrap().unwrap();
     let lags: Value = installation.vendzz(&["lag", "--json"]).expect(0).json();
-    assert!(lags.as_array().unwrap().iter().all(|group| group["records"] == 0), "{lags}");
+    for group in lags.as_array().unwrap() {
+        // Fan-out does not run here: the four submissions wait for it.
+        let waiting = if group["group"].as_str().unwrap().ends_with("process.fanout") { 4 } else { 0 };
+        assert_eq!(group["records"], waiting, "{lags}");
+    }
     stores.remove().await;
 }
 
@@ -131,8 +135,7 @@ async fn run_projectors(
     let registry = RegistryClient::new(&registry_url())?;
     let postgres = PostgresConfig::read(&env);
     let analytics_config = AnalyticsConfig::read(&env);
-    let state_kernel =
-        KernelConfig::read(&env, state::GROUP, vec![QUIZ_DEFINITION, QUIZ_SUBMISSION], DLQ_STATE);
+    let state_kernel = KernelConfig::read(&env, state::GROUP, state::TOPICS.to_vec(), DLQ_STATE);
     let analytics_kernel =
         KernelConfig::read(&env, analytics::GROUP, analytics::TOPICS.to_vec(), DLQ_ANALYTICS);
     env.finish()?;
