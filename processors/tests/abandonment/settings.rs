@@ -13,7 +13,7 @@ fn the_settings_are_shown_without_the_password() {
     let shown = String::from_utf8(output.stdout).unwrap();
     assert!(output.status.success());
     assert!(shown.contains("VENDZZ_ABANDON_AFTER") && shown.contains("45m"), "{shown}");
-    assert!(shown.contains("VENDZZ_ABANDON_SWEEP_EVERY") && !shown.contains("hunter2"), "{shown}");
+    assert!(shown.contains("VENDZZ_ABANDON_SWEEP") && !shown.contains("hunter2"), "{shown}");
 }
 
 #[test]
@@ -24,7 +24,7 @@ fn every_mistake_is_named_at_once() {
     );
     assert_eq!(output.status.code(), Some(64));
     let said = String::from_utf8(output.stderr).unwrap();
-    for name in ["VENDZZ_ABANDON_SWEEP_EVERY", "VENDZZ_ABANDON_BATCH", "VENDZZ_CRASH_AT"] {
+    for name in ["VENDZZ_ABANDON_SWEEP", "VENDZZ_ABANDON_BATCH", "VENDZZ_CRASH_AT"] {
         assert!(said.contains(name), "{name}: {said}");
     }
 }

@@ -66,7 +66,7 @@ impl Installation {
     }
 
     pub(crate) fn spawn_abandonment(&self, env: &[(&str, &str)]) -> Process {
-        let usual = [("VENDZZ_ABANDON_AFTER", "5m"), ("VENDZZ_ABANDON_SWEEP_EVERY", "100ms")];
+        let usual = [("VENDZZ_ABANDON_AFTER", "5m"), ("VENDZZ_ABANDON_SWEEP", "100ms")];
         Process::spawn(abandonment_binary(), &self.env(&[&usual, env].concat()))
     }
 
