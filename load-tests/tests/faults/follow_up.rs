@@ -21,7 +21,7 @@ const BROKER_ROUNDS: [u32; 3] = [12, 25, 38];
 #[tokio::test(flavor = "multi_thread")]
 async fn fan_out_and_abandonment_killed_at_random_and_the_broker_between_them() {
     let mut trial = FollowUpTrial::begin().await;
-    let traffic = trial.start_traffic(Duration::from_secs(100), 31);
+    let traffic = trial.start_traffic(Duration::from_secs(120), 31);
     for round in 1..=ROUNDS {
         pause(Duration::from_millis(200), Duration::from_millis(1_800)).await;
         for instance in [FANOUT, ABANDONMENT] {
@@ -31,6 +31,8 @@ async fn fan_out_and_abandonment_killed_at_random_and_the_broker_between_them() 
         }
         if BROKER_ROUNDS.contains(&round) {
             trial.trial.servers.kill(Server::Kafka).await.unwrap();
+            // Its port is free only once the kernel has done away with it.
+            pause(Duration::from_secs(1), Duration::from_secs(2)).await;
             trial.trial.servers.start(Server::Kafka).await.unwrap();
         }
     }
