@@ -109,7 +109,18 @@ pub(super) fn wrong_announcements(
         }
         let abandoned_at = events[0]["abandoned_at"].as_i64().unwrap_or_default();
         // What was appended before that moment is seen before the decision; a beacon that came later is not.
-        let partial = beacons.get(&response).and_then(|beacons| row_at(beacons, abandoned_at));
+        // One that was appended late, the broker having been away, may have been seen too: then by its own time.
+        let known = beacons.get(&response).and_then(|beacons| row_at(beacons, abandoned_at));
+        let sequence = |partial: &Partial<'_>| partial.event["sequence"].as_i64().unwrap_or_default();
+        let is_late = |partial: &&Partial<'_>| {
+            partial.beacon.append_ms > abandoned_at
+                && partial.last_seen_at + abandon_after_ms == abandoned_at
+                && known.as_ref().is_none_or(|known| sequence(partial) > sequence(known))
+        };
+        let late = beacons
+            .get(&response)
+            .and_then(|beacons| beacons.iter().filter(is_late).max_by_key(|late| sequence(late)));
+        let partial = late.cloned().or(known);
         let Some(partial) = partial else {
             wrong.push(("announced as abandoned without a beacon that brought answers", name));
             continue;
