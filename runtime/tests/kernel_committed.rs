@@ -160,7 +160,7 @@ async fn a_rebalance_hands_over_reading_next_to_nothing_again() {
     };
     let ((), second) = tokio::join!(appending, second);
     first.stop().await;
-    // Kafka refuses a commit in the middle of another rebalance: then a batch or two are read again.
+    // Exact when the machine is idle; once, beside a build, 6 records came again. The cause is not established.
     listing.expect_with_copies(1_200, 100).await;
     assert!(listing.opened.load(Ordering::SeqCst) >= 8, "no partition ever moved: the test shows nothing");
     second.stop().await;
