@@ -42,6 +42,13 @@ pub(crate) fn registry_failed(error: RegistryError) -> anyhow::Error {
             advice: "start it (`make up` starts the local one), or set VENDZZ_REGISTRY_URL",
         }
         .into(),
+        RegistryError::Failed { url, detail } => Away {
+            part: "the schema registry",
+            address: url,
+            detail,
+            advice: "it answers with an error of its own: look at its log, then try again",
+        }
+        .into(),
         other => other.into(),
     }
 }

@@ -4,7 +4,7 @@
 
 mod support;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -50,24 +50,6 @@ impl Listing {
         for partition in 0..PARTITIONS {
             assert_eq!(given[&partition], (0..records).collect::<Vec<_>>(), "partition {partition}");
         }
-    }
-
-    /// Every offset of every partition, at most so many in all of them again.
-    async fn expect_with_copies(&self, records: i64, copies: usize) {
-        let reached = |given: &[i64]| given.last() == Some(&(records - 1));
-        wait_until("every partition's last record", || {
-            let given = self.given.lock().unwrap();
-            (0..PARTITIONS).all(|partition| given.get(&partition).is_some_and(|given| reached(given)))
-        })
-        .await;
-        let given = self.given.lock().unwrap();
-        let mut again = 0;
-        for partition in 0..PARTITIONS {
-            let distinct: BTreeSet<i64> = given[&partition].iter().copied().collect();
-            assert!(distinct.into_iter().eq(0..records), "partition {partition} lacks a record");
-            again += given[&partition].len() - records as usize;
-        }
-        assert!(again <= copies, "{again} records were given again");
     }
 }
 
@@ -141,7 +123,7 @@ async fn a_group_that_began_in_an_empty_partition_has_begun() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_rebalance_hands_over_reading_next_to_nothing_again() {
+async fn a_rebalance_hands_over_reading_nothing_again() {
     let log = Log::new("committed-rebalance").await;
     let listing = Listing { apply_takes: Duration::from_millis(5), ..Listing::of(&log) };
     let first = Member::start(&log, leaving(&log), listing.clone());
@@ -160,8 +142,7 @@ async fn a_rebalance_hands_over_reading_next_to_nothing_again() {
     };
     let ((), second) = tokio::join!(appending, second);
     first.stop().await;
-    // Exact when the machine is idle; once, beside a build, 6 records came again. The cause is not established.
-    listing.expect_with_copies(1_200, 100).await;
+    listing.expect(1_200).await;
     assert!(listing.opened.load(Ordering::SeqCst) >= 8, "no partition ever moved: the test shows nothing");
     second.stop().await;
 }

@@ -1,8 +1,10 @@
 use serde_json::Value;
+use uuid::Uuid;
 use vendzz_schemas::events::{AvroEvent, QuizSubmitted, QuizViewed};
+use vendzz_schemas::registry::RegistryClient;
 use vendzz_schemas::topics::{CATALOGUE, Encoding, QUIZ_SUBMISSION, QUIZ_VIEW, SCHEMA_ID};
 
-use crate::installation::Installation;
+use crate::installation::{Installation, registry_url};
 
 fn row_of<'a>(rows: &'a Value, ending: &str) -> &'a Value {
     let mut rows = rows.as_array().unwrap().iter();
@@ -50,6 +52,30 @@ fn registering_twice_changes_nothing() {
     for row in list.as_array().unwrap() {
         assert_eq!(row["compatibility"], "FULL_TRANSITIVE", "{row}");
         assert_eq!(row["registry_id"], row["written_id"], "{row}");
+    }
+}
+
+/// The registry keeps a text once, drops it with its last subject, and fails who takes it up just then.
+#[tokio::test(flavor = "multi_thread")]
+async fn registering_survives_others_who_delete_the_same_text() {
+    let schema = r#"{"type": "record", "name": "Shared", "namespace": "vendzz.test", "fields": []}"#;
+    let others: Vec<_> = (0..6)
+        .map(|_| {
+            tokio::spawn(async move {
+                let registry = RegistryClient::new(&registry_url()).unwrap();
+                let subject = format!("test.cli.{}-vendzz.test.Shared", Uuid::now_v7().simple());
+                for _ in 0..15 {
+                    registry.register(&subject, "vendzz.test.Shared", schema).await.unwrap();
+                    for query in ["", "?permanent=true"] {
+                        let url = format!("{}/subjects/{subject}{query}", registry_url());
+                        reqwest::Client::new().delete(url).send().await.unwrap();
+                    }
+                }
+            })
+        })
+        .collect();
+    for other in others {
+        other.await.unwrap();
     }
 }
 

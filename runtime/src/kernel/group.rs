@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, mpsc as std_mpsc};
 use std::time::{Duration, Instant};
 
 use rdkafka::bindings::rd_kafka_resp_err_t as NativeCode;
-use rdkafka::consumer::{BaseConsumer, CommitMode, Consumer, ConsumerContext};
+use rdkafka::consumer::{BaseConsumer, Consumer, ConsumerContext};
 use rdkafka::error::{KafkaError, KafkaResult, RDKafkaErrorCode};
 use rdkafka::message::{BorrowedMessage, Headers, Message};
 use rdkafka::{ClientContext, Offset, TopicPartitionList};
@@ -125,7 +125,7 @@ impl GroupContext {
             state.hand_over_held(consumer);
         }
         if state.commits.are_due() {
-            state.commits.send(consumer, CommitMode::Async);
+            state.commits.send(consumer);
         }
         Ok(())
     }
@@ -175,8 +175,7 @@ impl GroupContext {
     pub(super) fn release_all(&self, consumer: &BaseConsumer<Self>) {
         let keys: Vec<PartitionKey> = self.state().keys();
         self.release(&keys, false);
-        // Closing the consumer waits for it.
-        self.state().commits.send(consumer, CommitMode::Async);
+        self.state().commits.send_last(consumer, &keys);
     }
 
     fn assign(&self, consumer: &BaseConsumer<Self>, partitions: &TopicPartitionList) -> KafkaResult<()> {
@@ -295,10 +294,10 @@ impl ConsumerContext for GroupContext {
             NativeCode::RD_KAFKA_RESP_ERR__REVOKE_PARTITIONS => {
                 let lost = consumer.assignment_lost();
                 self.count_rebalance(if lost { "lost" } else { "revoked" }, partitions.count());
-                self.release(&keys_of(partitions), lost);
+                let leaving = keys_of(partitions);
+                self.release(&leaving, lost);
                 if !lost {
-                    // Before the next owner asks where to begin.
-                    self.state().commits.send(consumer, CommitMode::Sync);
+                    self.state().commits.send_last(consumer, &leaving);
                 }
                 consumer.incremental_unassign(partitions)
             }

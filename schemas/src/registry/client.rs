@@ -21,6 +21,10 @@ use super::{RegistryError, SchemaId, why_incompatible};
 pub const FULL_TRANSITIVE: &str = "FULL_TRANSITIVE";
 
 const TIMEOUT: Duration = Duration::from_secs(5);
+/// How often registering is tried while the registry answers with an error of its own, and the first wait
+/// between, which doubles. Apicurio drops the text of a deleted subject while another one takes it up.
+const REGISTER_ATTEMPTS: u32 = 5;
+const REGISTER_WAIT: Duration = Duration::from_millis(100);
 const MEDIA_TYPE: &str = "application/vnd.schemaregistry.v1+json";
 
 const SUBJECT_NOT_FOUND: u32 = 40401;
@@ -97,9 +101,28 @@ impl RegistryClient {
         }
     }
 
-    /// Registers a schema; the same text twice gives the same id. The subject's compatibility is
-    /// set to [`FULL_TRANSITIVE`] before a version is added to those that it has.
+    /// Registers a schema; the same text twice gives the same id, so an error of the registry's own is
+    /// answered by trying again. The subject's compatibility is set to [`FULL_TRANSITIVE`] before a
+    /// version is added to those that it has.
     pub async fn register(
+        &self,
+        subject: &str,
+        full_name: &str,
+        schema: &str,
+    ) -> Result<Registered, RegistryError> {
+        let mut wait = REGISTER_WAIT;
+        for _ in 1..REGISTER_ATTEMPTS {
+            match self.register_once(subject, full_name, schema).await {
+                Err(RegistryError::Failed { .. }) => {}
+                outcome => return outcome,
+            }
+            tokio::time::sleep(wait).await;
+            wait *= 2;
+        }
+        self.register_once(subject, full_name, schema).await
+    }
+
+    async fn register_once(
         &self,
         subject: &str,
         full_name: &str,
@@ -209,7 +232,7 @@ impl RegistryClient {
         if status.is_client_error() {
             return Err(RegistryError::Refused(error.message));
         }
-        Err(self.away(error.message))
+        Err(self.broken(error.message))
     }
 
     fn failed(&self, error: &SRCError) -> RegistryError {
@@ -217,13 +240,17 @@ impl RegistryClient {
             Some(raw) if CLIENT_ERRORS.iter().any(|range| range.contains(&raw.error_code)) => {
                 RegistryError::Refused(raw.message.clone())
             }
-            Some(raw) => self.away(raw.message.clone()),
+            Some(raw) => self.broken(raw.message.clone()),
             None => self.away(with_causes(error.source().unwrap_or(error))),
         }
     }
 
     fn strange(&self, what: &str) -> RegistryError {
         self.away(format!("the registry tells {what}"))
+    }
+
+    fn broken(&self, detail: String) -> RegistryError {
+        RegistryError::Failed { url: self.url.clone(), detail }
     }
 
     fn away(&self, detail: String) -> RegistryError {

@@ -34,4 +34,7 @@ pub enum RegistryError {
     Refused(String),
     #[error("the registry at {url} is away: {detail}")]
     Away { url: String, detail: String },
+    /// It answered with an error of its own (5xx).
+    #[error("the registry at {url} failed: {detail}")]
+    Failed { url: String, detail: String },
 }
