@@ -1,8 +1,8 @@
 //! The topic catalogue: the only place that knows name, key, schema, partitions and settings.
 
 use crate::events::{
-    AvroEvent, CampaignDefinition, CampaignMessage, LeadDetected, QuizAbandoned, QuizDefinition,
-    QuizProgressed, QuizSubmitted, QuizViewed, TopicEpochs,
+    AvroEvent, CampaignDefinition, CampaignDelivery, CampaignMessage, LeadDetected, QuizAbandoned,
+    QuizDefinition, QuizProgressed, QuizSubmitted, QuizViewed, TopicEpochs,
 };
 
 pub const QUIZ_DEFINITION: &str = "quiz.definition.v1";
@@ -16,12 +16,14 @@ pub const CAMPAIGN_SMS: &str = "campaign.sms.v1";
 pub const CAMPAIGN_EMAIL: &str = "campaign.email.v1";
 pub const CAMPAIGN_WHATSAPP: &str = "campaign.whatsapp.v1";
 pub const CAMPAIGN_VOICE: &str = "campaign.voice.v1";
+pub const CAMPAIGN_DELIVERY: &str = "campaign.delivery.v1";
 pub const TOPIC_EPOCH: &str = "topic.epoch.v1";
 pub const SCHEMA_ID: &str = "schema.id.v1";
 pub const EDGE_ADDRESS_KEY: &str = "edge.address_key.v1";
 pub const DLQ_STATE: &str = "dlq.state";
 pub const DLQ_ANALYTICS: &str = "dlq.analytics";
 pub const DLQ_FANOUT: &str = "dlq.fanout";
+pub const DLQ_SEND: &str = "dlq.send";
 
 /// Modulus of the salt in epoch 0.
 pub const SALT: i32 = 2;
@@ -156,9 +158,11 @@ pub const CATALOGUE: &[TopicSpec] = &[
     messages(CAMPAIGN_EMAIL),
     messages(CAMPAIGN_WHATSAPP),
     messages(CAMPAIGN_VOICE),
+    routed_less(CAMPAIGN_DELIVERY, "message_id", &[AvroRecord::of::<CampaignDelivery>()]),
     dead_letters(DLQ_STATE),
     dead_letters(DLQ_ANALYTICS),
     dead_letters(DLQ_FANOUT),
+    dead_letters(DLQ_SEND),
 ];
 
 /// The catalogue's entry for a topic without its prefix.

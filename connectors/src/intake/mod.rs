@@ -1,0 +1,1 @@
+//! Folds the channel topics and the campaigns' definitions into the ledger.

@@ -1,0 +1,10 @@
+//! Campaign workers: messages of the channel topics go through the ledger to providers, and what happens to
+//! them is an event again.
+
+pub mod intake;
+pub mod ledger;
+pub mod permissions;
+pub mod policy;
+pub mod providers;
+pub mod sender;
+pub mod webhooks;

@@ -1,0 +1,1 @@
+//! Consent and suppression by account, channel and contact, with an audit trail.

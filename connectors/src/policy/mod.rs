@@ -1,0 +1,1 @@
+//! What decides, before any send, whether, when and to whom: pure.

@@ -1,0 +1,1 @@
+//! What providers and recipients tell: delivery reports, inbound messages, unsubscribing.
