@@ -1,10 +1,11 @@
 use sqlx::error::DatabaseError;
 use sqlx::postgres::{PgDatabaseError, PgSeverity};
-use vendzz_runtime::kernel::FoldError;
+
+use crate::kernel::FoldError;
 
 /// Why a batch was not written.
 #[derive(Debug, thiserror::Error)]
-pub(crate) enum WriteError {
+pub enum WriteError {
     /// A row found no range: somebody took one away since it was seen.
     #[error("a row found no range")]
     MissingRange,

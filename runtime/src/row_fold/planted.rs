@@ -1,8 +1,10 @@
 //! Faults that the fault suite plants on purpose, to show that its checks can fail. This module
 //! exists only in a build with the feature `planted-faults`; `VENDZZ_PLANT` names what is planted.
 
-use sqlx::PgConnection;
-use vendzz_runtime::kernel::{ResumePoint, Source};
+use sqlx::{AssertSqlSafe, PgConnection};
+
+use super::ResumeTable;
+use crate::kernel::{ResumePoint, Source};
 
 /// A mistake that the design rules out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -27,24 +29,27 @@ impl Fault {
 /// What stands in for the compare-and-set under [`Fault::NoCompareAndSet`].
 pub(super) async fn overwrite_resume_point(
     connection: &mut PgConnection,
+    table: ResumeTable,
     source: &Source,
     through: ResumePoint,
 ) -> sqlx::Result<bool> {
-    sqlx::query(
-        "INSERT INTO state_v1.projection_offset (topic, incarnation, partition, resume_offset, max_append_ms, record_hash)
+    let sql = format!(
+        "INSERT INTO {} (topic, incarnation, partition, resume_offset, max_append_ms, record_hash)
         VALUES ($1, $2, $3, $4, $5, $6)
         ON CONFLICT (topic, incarnation, partition) DO UPDATE SET
             resume_offset = excluded.resume_offset,
             max_append_ms = excluded.max_append_ms,
             record_hash = excluded.record_hash",
-    )
-    .bind(&source.topic)
-    .bind(&source.incarnation)
-    .bind(source.partition)
-    .bind(through.offset)
-    .bind(through.max_append_ms)
-    .bind(through.hash)
-    .execute(connection)
-    .await?;
+        table.name
+    );
+    sqlx::query(AssertSqlSafe(sql))
+        .bind(&source.topic)
+        .bind(&source.incarnation)
+        .bind(source.partition)
+        .bind(through.offset)
+        .bind(through.max_append_ms)
+        .bind(through.hash)
+        .execute(connection)
+        .await?;
     Ok(true)
 }

@@ -13,7 +13,7 @@ const FIRST_MONDAY_MS: i64 = 345_600_000;
 const WEEKS_BEGIN_MS: i64 = 1_577_664_000_000;
 const WEEKS_END_MS: i64 = 4_102_704_000_000;
 
-/// One range of `quiz_responses`: the ids minted in a week, Monday to Sunday (UTC). With weeks, ids
+/// One range of a table partitioned by a timed id: the ids minted in a week, Monday to Sunday (UTC). With weeks, ids
 /// that somebody mints at any moment since 2020 can make a few hundred ranges, not thousands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Week {
@@ -31,8 +31,8 @@ impl Week {
     }
 
     /// Name of the range's table, after its Monday: `quiz_responses_20261116`.
-    pub fn table(&self) -> String {
-        format!("quiz_responses_{self}")
+    pub fn table(&self, parent: &str) -> String {
+        format!("{parent}_{self}")
     }
 
     /// The least id of the week.
@@ -70,14 +70,14 @@ mod tests {
     fn weeks_begin_on_mondays_and_have_bounds_that_meet() {
         let next_monday_ms = 1_794_787_200_000; // 2026-11-16
         let week = Week::of(next_monday_ms - 1).unwrap();
-        assert_eq!(week.table(), "quiz_responses_20261109", "Sunday's last moment is still that week's");
-        assert_eq!(Week::of(next_monday_ms).unwrap().table(), "quiz_responses_20261116");
+        assert_eq!(week.table("quiz_responses"), "quiz_responses_20261109", "Sunday's last moment is still that week's");
+        assert_eq!(Week::of(next_monday_ms).unwrap().table("quiz_responses"), "quiz_responses_20261116");
         assert_eq!(week.to(), Week::of(next_monday_ms).unwrap().from());
     }
 
     #[test]
     fn the_outermost_bounds_are_those_of_the_check_on_default() {
-        let migration = include_str!("../../../migrations/state_v1/0001_tables.sql");
+        let migration = include_str!("../../../projections/migrations/state_v1/0001_tables.sql");
         let first = Week::of(WEEKS_BEGIN_MS).unwrap();
         let last = Week::of(WEEKS_END_MS - 1).unwrap();
         assert_eq!((first.to_string(), last.to_string()), ("20191230".into(), "20991228".into()));

@@ -1,10 +1,10 @@
 use sqlx::PgConnection;
-use vendzz_runtime::kernel::Source;
 
-use crate::state::rows::FoldedRow;
+use super::row::FoldedRow;
+use crate::kernel::Source;
 
 /// A row that has a table.
-pub(crate) trait StoredRow: FoldedRow {
+pub trait StoredRow: FoldedRow {
     /// Adds merged rows to the table, by the table's rule for two rows of one key. Returns how many
     /// rows the table gained or changed.
     fn insert(

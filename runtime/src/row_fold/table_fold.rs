@@ -1,17 +1,14 @@
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
-use vendzz_runtime::decode::{DecodeFailure, EventReader};
-use vendzz_runtime::kernel::{Batch, FoldError, Poison, Record, ResumePoint, Source};
-use vendzz_runtime::telemetry::MetricName;
-
-use super::GROUP;
-use super::rows::{FoldedRow, Placed, Week, fold_events};
-use super::store::{StateStore, StoredRow, WriteError};
+use super::{FoldedRow, Placed, RowStore, StoredRow, Week, WriteError, fold_events};
+use crate::decode::{DecodeFailure, EventReader};
+use crate::kernel::{Batch, FoldError, Poison, Record, ResumePoint, Source};
+use crate::telemetry::MetricName;
 
 /// The fold of one partition into one table.
-pub(super) struct TableFold<R: FoldedRow> {
-    store: StateStore,
+pub struct TableFold<R: FoldedRow> {
+    store: RowStore,
     source: Source,
     reader: EventReader<R::Event>,
     /// The resume point as this owner last saw it.
@@ -19,8 +16,8 @@ pub(super) struct TableFold<R: FoldedRow> {
 }
 
 impl<R: StoredRow> TableFold<R> {
-    pub(super) fn new(
-        store: StateStore,
+    pub fn new(
+        store: RowStore,
         source: Source,
         reader: EventReader<R::Event>,
         covered: Option<ResumePoint>,
@@ -29,14 +26,20 @@ impl<R: StoredRow> TableFold<R> {
     }
 
     /// Writes the batch's rows and resume point, or nothing.
-    pub(super) async fn apply(&mut self, batch: &Batch<'_>) -> Result<(), FoldError> {
+    pub async fn apply(&mut self, batch: &Batch<'_>) -> Result<(), FoldError> {
         let events = self.decode(batch).await?;
         let rows: Vec<R> = fold_events(events).map_err(FoldError::Poison)?;
         let began = Instant::now();
         let written = self.write(&rows, batch.through).await?;
         self.covered = Some(batch.through);
         let replaced = rows.iter().filter(|row| row.event_time_replaced()).count();
-        BatchWritten { rows: written, event_times_replaced: replaced as u64, took: began.elapsed() }.emit();
+        BatchWritten {
+            group: self.store.target.group,
+            rows: written,
+            event_times_replaced: replaced as u64,
+            took: began.elapsed(),
+        }
+        .emit();
         Ok(())
     }
 
@@ -111,6 +114,7 @@ impl<R: StoredRow> TableFold<R> {
 
 /// A batch is durable.
 struct BatchWritten {
+    group: &'static str,
     /// Rows that the table gained or changed.
     rows: u64,
     event_times_replaced: u64,
@@ -119,7 +123,7 @@ struct BatchWritten {
 
 impl BatchWritten {
     fn emit(self) {
-        let labels = [("group", GROUP)];
+        let labels = [("group", self.group)];
         MetricName::RowsFlushed.counter_of(&labels).increment(self.rows);
         MetricName::EventTimeReplaced.counter_of(&labels).increment(self.event_times_replaced);
         MetricName::FlushTime.histogram_of(&labels).record(self.took);
