@@ -3,6 +3,7 @@
 
 mod abandonment;
 mod lead;
+mod message;
 
 use std::collections::BTreeMap;
 
@@ -11,6 +12,7 @@ use crate::ids::{TimedId, check_name};
 use chrono::{DateTime, Utc};
 
 pub use abandonment::check_abandoned;
+pub use message::{MAX_LATE_MS, MessageIds, check_message};
 pub use lead::{LeadIds, MAX_LEAD_NAME_BYTES, MAX_LEAD_VALUE_BYTES, check_lead};
 
 /// Why an event can never be folded.

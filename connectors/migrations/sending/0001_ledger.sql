@@ -64,6 +64,7 @@ CREATE INDEX message_ledger_late ON sending.message_ledger (channel, late_from) 
 CREATE INDEX message_ledger_held ON sending.message_ledger (channel, lease_until)
     WHERE state IN ('leased', 'sending');
 CREATE INDEX message_ledger_unknown ON sending.message_ledger (channel, state_at) WHERE state = 'unknown';
+CREATE INDEX message_ledger_unless_sent ON sending.message_ledger (unless_sent) WHERE unless_sent IS NOT NULL;
 CREATE INDEX message_ledger_reference ON sending.message_ledger (provider_ref) WHERE provider_ref IS NOT NULL;
 
 CREATE TABLE sending.message_ledger_default PARTITION OF sending.message_ledger (
