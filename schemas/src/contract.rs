@@ -12,8 +12,8 @@ use crate::ids::{TimedId, check_name};
 use chrono::{DateTime, Utc};
 
 pub use abandonment::check_abandoned;
-pub use message::{MAX_LATE_MS, MessageIds, check_message};
 pub use lead::{LeadIds, MAX_LEAD_NAME_BYTES, MAX_LEAD_VALUE_BYTES, check_lead};
+pub use message::{MAX_LATE_MS, MessageIds, check_message};
 
 /// Why an event can never be folded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]

@@ -2,7 +2,13 @@
 
 pub mod machine;
 pub mod store;
+mod machine;
 #[cfg(test)]
 mod machine_interleavings_tests;
 #[cfg(test)]
 mod machine_tests;
+
+pub use machine::{
+    Cause, Command, LeaseRule, NotAllowed, Report, Row, State, TRANSITIONS, TokenRule, Transition, step,
+    transition,
+};

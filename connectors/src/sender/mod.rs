@@ -32,3 +32,11 @@ pub const CRASH_POINTS: &[&str] = &[
     "sender.before_publish",
     "sender.after_publish",
 ];
+
+mod breaker;
+mod bucket;
+mod retry;
+
+pub use breaker::{Admission, Breaker, BreakerSettings, BreakerState, CallSign, Permit};
+pub use bucket::{Bucket, Rate, RateError};
+pub use retry::{Retry, RetryPolicy};

@@ -70,7 +70,11 @@ mod tests {
     fn weeks_begin_on_mondays_and_have_bounds_that_meet() {
         let next_monday_ms = 1_794_787_200_000; // 2026-11-16
         let week = Week::of(next_monday_ms - 1).unwrap();
-        assert_eq!(week.table("quiz_responses"), "quiz_responses_20261109", "Sunday's last moment is still that week's");
+        assert_eq!(
+            week.table("quiz_responses"),
+            "quiz_responses_20261109",
+            "Sunday's last moment is still that week's"
+        );
         assert_eq!(Week::of(next_monday_ms).unwrap().table("quiz_responses"), "quiz_responses_20261116");
         assert_eq!(week.to(), Week::of(next_monday_ms).unwrap().from());
     }

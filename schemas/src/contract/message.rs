@@ -58,9 +58,10 @@ pub fn check_message(message: &CampaignMessage) -> Result<MessageIds, Violation>
         &message.revision,
         &message.trigger,
     ];
-    let template = message.provider_template.iter().flat_map(|template| {
-        template.parameters.iter().chain([&template.name, &template.language])
-    });
+    let template = message
+        .provider_template
+        .iter()
+        .flat_map(|template| template.parameters.iter().chain([&template.name, &template.language]));
     if texts.into_iter().chain(template).any(|text| text.contains('\0')) {
         return Err(NUL);
     }
