@@ -2,7 +2,7 @@
 
 use clap::{Parser, Subcommand};
 
-use crate::{campaign, lag, schemas, stats, tail, topics};
+use crate::{campaign, lag, message, permissions, schemas, stats, tail, topics};
 
 const ENVIRONMENT: &str = "\
 Environment, with the defaults of the local stack:
@@ -16,7 +16,7 @@ Environment, with the defaults of the local stack:
 
 Exit status: 0 done; 1 the answer is no, or it failed; 64 wrong usage; 69 a part is away.";
 
-/// Topics, schemas, lag and results of Vendzz Stream.
+/// Topics, schemas, lag, results, messages and permissions of Vendzz Stream.
 #[derive(Debug, Parser)]
 #[command(name = "vendzz", version, after_help = ENVIRONMENT, arg_required_else_help = true)]
 pub(crate) struct Arguments {
@@ -47,6 +47,18 @@ pub(crate) enum Command {
     },
     /// What both projections hold of a quiz
     Stats(stats::Options),
+    /// A message's whole life: where it stands, and what happened to it
+    Message(message::Options),
+    /// Who must not be written to
+    Suppression {
+        #[command(subcommand)]
+        command: permissions::SuppressionCommand,
+    },
+    /// Who has consented to be written to
+    Consent {
+        #[command(subcommand)]
+        command: permissions::ConsentCommand,
+    },
     /// The reference of all metrics, as Markdown (docs/metrics.md)
     Metrics,
 }

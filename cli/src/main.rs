@@ -7,9 +7,12 @@ mod clock;
 mod cluster;
 mod exit;
 mod lag;
+mod message;
 mod metrics;
 mod output;
+mod permissions;
 mod schemas;
+mod sending;
 mod settings;
 mod stats;
 mod tail;
@@ -54,6 +57,9 @@ async fn run(command: Command, settings: &Settings) -> anyhow::Result<Answer> {
         Command::Lag(options) => lag::run(options, settings).await,
         Command::Campaign { command } => campaign::run(command, settings).await,
         Command::Stats(options) => stats::run(options).await,
+        Command::Message(options) => message::run(options).await,
+        Command::Suppression { command } => permissions::run_suppression(command).await,
+        Command::Consent { command } => permissions::run_consent(command).await,
         Command::Metrics => metrics::run(),
     }
 }

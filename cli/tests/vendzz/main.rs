@@ -10,6 +10,7 @@ mod lag;
 mod metrics;
 mod sample;
 mod schemas;
+mod sending;
 mod stats;
 mod tail;
 mod topics;

@@ -54,6 +54,16 @@ fn the_help_of_every_command_is_as_it_was() {
         "tail",
         "lag",
         "stats",
+        "campaign stats",
+        "message",
+        "suppression",
+        "suppression list",
+        "suppression add",
+        "suppression remove",
+        "suppression import",
+        "suppression export",
+        "consent",
+        "consent grant",
         "metrics",
     ] {
         let arguments: Vec<&str> = command.split_whitespace().chain(["--help"]).collect();

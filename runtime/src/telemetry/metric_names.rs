@@ -97,6 +97,12 @@ metric_names! {
     AbandonmentOldestDue, Gauge, "vendzz_abandonment_oldest_due_seconds", [], "How long ago the longest undecided partial response was due, as of the last sweep; 0 when none is.";
     AbandonmentSweepTime, Histogram, "vendzz_abandonment_sweep_seconds", [], "Seconds that one sweep took.";
     AbandonmentFailures, Counter, "vendzz_abandonment_failures_total", [], "Rounds of sweeping and announcing that failed and were repeated.";
+    // Webhooks, consent and suppression.
+    WebhookReports, Counter, "vendzz_webhook_reports_total", ["kind", "outcome"], "Delivery reports of providers (kind: twilio, meta) by outcome: moved, noted, repeated, unknown_message, other_account, mismatch, never_sent, unknown_status, foreign (no message of ours), unreadable.";
+    WebhookInbound, Counter, "vendzz_webhook_inbound_total", ["kind", "outcome"], "Inbound messages by outcome: suppressed, repeated, no_opt_out, bad_contact.";
+    WebhookStoreFailures, Counter, "vendzz_webhook_store_failures_total", [], "Requests that were answered 503 because PostgreSQL failed.";
+    Unsubscribes, Counter, "vendzz_unsubscribes_total", ["outcome"], "Unsubscribe links followed, by outcome: shown, suppressed, known, forged, unknown_message, not_one_click, failed.";
+    PermissionChanges, Counter, "vendzz_permission_changes_total", ["action", "outcome"], "Changes asked of the permissions API, by action (suppressed, unsuppressed, granted, withdrawn) and outcome (changed, unchanged).";
 }
 
 impl MetricName {
