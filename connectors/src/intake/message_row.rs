@@ -60,7 +60,8 @@ impl FoldedRow for MessageRow {
 
 impl StoredRow for MessageRow {
     async fn insert(rows: &[Self], source: &Source, connection: &mut PgConnection) -> sqlx::Result<u64> {
-        let texts = |of: fn(&CampaignMessage) -> &str| rows.iter().map(|row| of(&row.message)).collect::<Vec<_>>();
+        let texts =
+            |of: fn(&CampaignMessage) -> &str| rows.iter().map(|row| of(&row.message)).collect::<Vec<_>>();
         let taken_in: i64 = sqlx::query_scalar(include_str!("sql/insert_messages.sql"))
             .bind(rows.iter().map(|row| row.message_id).collect::<Vec<_>>())
             .bind(texts(|message| &message.channel))

@@ -70,14 +70,17 @@ impl Caller {
         } else {
             let outgoing = self.outgoing(call, &sender.address, name);
             // The provider ends its calls by itself; this is for one that does not.
-            match tokio::time::timeout(self.call_timeout + Duration::from_secs(1), provider.send(&outgoing)).await {
+            match tokio::time::timeout(self.call_timeout + Duration::from_secs(1), provider.send(&outgoing))
+                .await
+            {
                 Ok(outcome) => outcome,
                 Err(_) => Outcome::Unknown { reason: "timeout" },
             }
         };
         let sign = CallSign::of(&outcome);
         if let Some(state) = self.pools.record(&message.account_id, name, permit, sign, Instant::now()) {
-            BreakerMoved { channel: self.channel, account_id: &message.account_id, provider: name, state }.emit();
+            BreakerMoved { channel: self.channel, account_id: &message.account_id, provider: name, state }
+                .emit();
         }
         outcome
     }

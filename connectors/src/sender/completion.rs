@@ -40,10 +40,8 @@ impl Completion {
             {
                 answers.push(answer);
             }
-            let moves: Vec<Move> = answers
-                .iter()
-                .map(|answer| move_of(&answer.called, &self.retry, rand::random()))
-                .collect();
+            let moves: Vec<Move> =
+                answers.iter().map(|answer| move_of(&answer.called, &self.retry, rand::random())).collect();
             self.apply(&moves).await;
             self.suppress(&answers).await;
             self.news.notify_one();

@@ -86,11 +86,13 @@ impl SenderConfig {
                 "http://127.0.0.1:18081/apis/ccompat/v7".to_owned(),
                 "schema registry, asked only for an id that schema.id.v1 lacks",
             ),
-            senders_file: env.value(
-                "VENDZZ_SENDERS_FILE",
-                ".local/senders.json".to_owned(),
-                "accounts' senders and providers, mode 0600",
-            ).into(),
+            senders_file: env
+                .value(
+                    "VENDZZ_SENDERS_FILE",
+                    ".local/senders.json".to_owned(),
+                    "accounts' senders and providers, mode 0600",
+                )
+                .into(),
             public_url: env.value(
                 "VENDZZ_PUBLIC_URL",
                 PublicUrl::local(),

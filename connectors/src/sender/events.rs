@@ -46,7 +46,12 @@ impl BreakerMoved<'_> {
         MetricName::BreakerMoves.counter_of(&[("channel", channel)]).increment(1);
         match self.state {
             BreakerState::Open => {
-                tracing::error!(channel, account, provider, "the provider is down; it is not called for a while");
+                tracing::error!(
+                    channel,
+                    account,
+                    provider,
+                    "the provider is down; it is not called for a while"
+                );
             }
             state => tracing::info!(channel, account, provider, ?state, "the provider's breaker has moved"),
         }

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use vendzz_schemas::campaign::Channel;
 
 use super::pools::{AccountRules, Pools};
-use crate::ledger::machine::State;
+use crate::ledger::State;
 use crate::ledger::store::{Candidate, LeasedRow, Move};
 use crate::policy::{Consent, Facts, Verdict, judge};
 

@@ -4,8 +4,8 @@
 //! ledger ──lease──> checks (policy) ──admit──> sending ──call──> provider ──outcome──> ledger ──events──> log
 //! ```
 
-pub mod breaker;
-pub mod bucket;
+mod breaker;
+mod bucket;
 mod calls;
 mod completion;
 mod config;
@@ -14,12 +14,15 @@ mod judging;
 mod outcomes;
 mod pools;
 mod publish;
-pub mod retry;
+mod retry;
 mod run;
 mod sweep;
 mod work;
 
+pub use breaker::{Admission, Breaker, BreakerSettings, BreakerState, CallSign, Permit};
+pub use bucket::{Bucket, Rate, RateError};
 pub use config::{SenderConfig, group_of, in_flight_of};
+pub use retry::{Retry, RetryPolicy};
 pub use run::run;
 
 /// Where `VENDZZ_CRASH_AT` may end the process, besides intake's points.
@@ -32,11 +35,3 @@ pub const CRASH_POINTS: &[&str] = &[
     "sender.before_publish",
     "sender.after_publish",
 ];
-
-mod breaker;
-mod bucket;
-mod retry;
-
-pub use breaker::{Admission, Breaker, BreakerSettings, BreakerState, CallSign, Permit};
-pub use bucket::{Bucket, Rate, RateError};
-pub use retry::{Retry, RetryPolicy};

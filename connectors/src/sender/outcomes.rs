@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::calls::Called;
 use super::retry::{Retry, RetryPolicy};
-use crate::ledger::machine::State;
+use crate::ledger::State;
 use crate::ledger::store::Move;
 use crate::providers::Outcome;
 
@@ -22,12 +22,9 @@ pub(super) fn move_of(called: &Called, retry: &RetryPolicy, random: f64) -> Move
         give_back: None,
     };
     match &called.outcome {
-        Outcome::Accepted { reference } => Move {
-            to: State::Sent,
-            provider_ref: Some(reference.clone()),
-            what: Some("sent"),
-            ..stays
-        },
+        Outcome::Accepted { reference } => {
+            Move { to: State::Sent, provider_ref: Some(reference.clone()), what: Some("sent"), ..stays }
+        }
         Outcome::Refused { reason, .. } => {
             Move { to: State::Failed, reason: Some(reason), what: Some("failed"), ..stays }
         }

@@ -47,8 +47,12 @@ impl Pools {
         let mut providers = BTreeMap::new();
         for (account_id, account) in senders.accounts() {
             let consent_required = account.consent_required.contains(&channel);
-            rules.insert(account_id.to_owned(), AccountRules { time_zone: account.time_zone, consent_required });
-            for (name, settings) in account.providers.iter().filter(|(_, settings)| settings.carries(channel)) {
+            rules.insert(
+                account_id.to_owned(),
+                AccountRules { time_zone: account.time_zone, consent_required },
+            );
+            for (name, settings) in account.providers.iter().filter(|(_, settings)| settings.carries(channel))
+            {
                 let provider = Provider::for_account(settings, call_timeout)
                     .with_context(|| format!("provider {name} of account {account_id}"))?;
                 providers.insert((account_id.to_owned(), name.clone()), provider);
@@ -63,8 +67,7 @@ impl Pools {
             for sender in members {
                 let rate = Rate::new(sender.per_second, sender.burst)
                     .with_context(|| format!("sender {} of account {account_id}", sender.id))?;
-                let choice =
-                    SenderChoice { id: sender.id.clone(), provider: sender.provider.clone(), rate };
+                let choice = SenderChoice { id: sender.id.clone(), provider: sender.provider.clone(), rate };
                 pool_senders.push(PoolSender { choice, address: sender.address.clone() });
             }
             pools.insert((account_id.to_owned(), pool.to_owned()), pool_senders);

@@ -82,18 +82,10 @@ pub async fn run(config: SenderConfig, service: Service) -> anyhow::Result<()> {
         call_timeout: config.call_timeout,
         call_before: config.lease - config.call_timeout - config.postgres.statement,
     };
-    let worker = Worker {
-        store: store.clone(),
-        caller: Arc::new(caller),
-        slots,
-        lease: config.lease,
-        answers,
-    };
-    let retry = RetryPolicy {
-        base: config.retry_base,
-        max_attempts: config.max_attempts,
-        ..RetryPolicy::default()
-    };
+    let worker =
+        Worker { store: store.clone(), caller: Arc::new(caller), slots, lease: config.lease, answers };
+    let retry =
+        RetryPolicy { base: config.retry_base, max_attempts: config.max_attempts, ..RetryPolicy::default() };
     let permissions = Permissions::new(&config.postgres, group_of(config.channel));
     let completion = Completion { store: store.clone(), permissions, retry, answered, news: news.clone() };
 

@@ -9,7 +9,7 @@ use vendzz_schemas::events::FrequencyCap;
 
 use super::{LedgerStore, millis};
 use crate::policy::{CapVerdict, PAIR_INTERVAL, after_pair_interval, within_cap};
-use crate::sender::bucket::{Bucket, Rate};
+use crate::sender::{Bucket, Rate};
 
 /// Sends to a recipient are remembered for so long: no cap looks back further.
 const REMEMBERED: TimeDelta = TimeDelta::days(32);
@@ -172,7 +172,8 @@ impl LedgerStore {
             .bind(&contacts)
             .fetch_all(&mut *db)
             .await?;
-        let earlier_ids: Vec<Uuid> = candidates.iter().filter_map(|candidate| candidate.unless_sent).collect();
+        let earlier_ids: Vec<Uuid> =
+            candidates.iter().filter_map(|candidate| candidate.unless_sent).collect();
         let mut earlier = HashMap::new();
         if !earlier_ids.is_empty() {
             let found: Vec<(Uuid, String)> = sqlx::query_as(include_str!("../sql/earlier.sql"))
@@ -181,8 +182,10 @@ impl LedgerStore {
                 .await?;
             earlier.extend(found);
         }
-        let recipients =
-            recipients.into_iter().map(|row| ((row.account_id.clone(), row.recipient.clone()), row)).collect();
+        let recipients = recipients
+            .into_iter()
+            .map(|row| ((row.account_id.clone(), row.recipient.clone()), row))
+            .collect();
         Ok(Books { now, recipients, buckets, earlier })
     }
 

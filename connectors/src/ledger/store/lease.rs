@@ -85,12 +85,7 @@ impl LedgerStore {
     }
 
     /// Takes at most `limit` rows that may be too late, whatever keeps them.
-    pub async fn lease_late(
-        &self,
-        limit: i64,
-        token: Uuid,
-        lease: Duration,
-    ) -> sqlx::Result<Vec<LeasedRow>> {
+    pub async fn lease_late(&self, limit: i64, token: Uuid, lease: Duration) -> sqlx::Result<Vec<LeasedRow>> {
         let mut session = self.session().await?;
         let records: Vec<Record> = session
             .answered(async |db| {

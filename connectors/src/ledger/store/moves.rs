@@ -6,7 +6,7 @@ use uuid::Uuid;
 use vendzz_runtime::crash_point::crash_point;
 
 use super::{LedgerStore, millis};
-use crate::ledger::machine::State;
+use crate::ledger::State;
 
 static MOVE: LazyLock<String> = LazyLock::new(|| {
     concat!(include_str!("../sql/move.sql"), include_str!("../sql/tell.sql")).replace("$SHARD", "$8")
@@ -63,11 +63,7 @@ impl LedgerStore {
         }
     }
 
-    async fn move_rows(
-        &self,
-        db: &mut PgConnection,
-        moves: &[Move],
-    ) -> sqlx::Result<Vec<Moved>> {
+    async fn move_rows(&self, db: &mut PgConnection, moves: &[Move]) -> sqlx::Result<Vec<Moved>> {
         let moved: Vec<Moved> = sqlx::query_as(AssertSqlSafe(MOVE.as_str()))
             .bind(moves.iter().map(|row| row.message_id).collect::<Vec<_>>())
             .bind(moves.iter().map(|row| row.to.name()).collect::<Vec<_>>())
