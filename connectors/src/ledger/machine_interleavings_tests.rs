@@ -327,12 +327,12 @@ fn way_to(world: &World, worlds: &[Rc<World>], seen: &Seen) -> Vec<Action> {
 }
 
 #[test]
-fn no_interleaving_of_two_workers_a_report_and_a_crash_sends_twice() {
-    // Ticks, leases, crashes, reports, lost acknowledgements.
-    for bounds in [[3, 2, 1, 1, 1], [4, 3, 1, 0, 1], [2, 2, 2, 2, 0]] {
-        let worlds = search(World::new(2, bounds), step).unwrap_or_else(|fault| panic!("{fault}"));
-        println!("{bounds:?}: {worlds} worlds");
-        assert!(worlds > 1_000, "{bounds:?}: {worlds}");
+fn no_interleaving_of_workers_reports_and_crashes_sends_twice() {
+    // Workers; ticks, leases, crashes, reports, lost acknowledgements.
+    for (workers, bounds) in [(2, [5, 4, 1, 1, 1]), (2, [4, 3, 2, 2, 2]), (3, [3, 3, 1, 1, 1])] {
+        let worlds = search(World::new(workers, bounds), step).unwrap_or_else(|fault| panic!("{fault}"));
+        println!("{workers} workers, {bounds:?}: {worlds} worlds");
+        assert!(worlds > 20_000, "{workers} workers, {bounds:?}: {worlds}");
     }
 }
 
