@@ -163,7 +163,7 @@ mod tests {
         let is_given_out = |code: u16| parse_phone(&format!("+1{code}2530000"), Region::US).is_some();
         // Islands have a few exchanges each, so that no one number is good in all of them.
         let is_continental = |codes: &[u16]| codes.len() > 3;
-        let mut listed = BTreeSet::new();
+        let mut listed: BTreeSet<u16> = BTreeSet::new();
         for (zone, codes) in NORTH_AMERICA {
             listed.extend(codes);
             for code in codes.iter().filter(|_| is_continental(codes)) {
