@@ -174,13 +174,13 @@ fn a_cap_that_outlasts_the_message_skips_it() {
         let recent = [at(sent)];
         assert_eq!(judge(&message, &Facts { recent: &recent, ..facts() }, at(NOW)), expected, "{sent}");
     }
-    // The night is not counted, so that there is time until 12:00 on the next day.
+    // The night is not counted, and begins when the six hours are over: there is time until its end.
     message.quiet_hours = Some(QuietHours { from_minute: 21 * 60, to_minute: 9 * 60 });
-    let recent = [at("2026-05-05T15:00:00Z")];
+    let recent = [at("2026-05-05T12:00:00Z")];
     let verdict = judge(&message, &Facts { recent: &recent, ..facts() }, at(NOW));
     assert_eq!(
         verdict,
-        Verdict::Wait { until: at("2026-05-06T15:00:00Z"), reason: WaitReason::FrequencyCap }
+        Verdict::Wait { until: at("2026-05-06T12:00:00Z"), reason: WaitReason::FrequencyCap }
     );
     message.frequency_cap = Some(FrequencyCap { messages: 0, period_ms: 1 });
     assert_eq!(judge(&message, &facts(), at(NOW)), skip(SkipReason::FrequencyCap));
