@@ -99,7 +99,8 @@ async fn a_mail_is_kept_once_as_it_was_written() {
         "List-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n",
         "From: \"Escola Norte\" <oi@escola.example>\r\n",
         "Content-Type: multipart/alternative;",
-        "\r\n.\r\n",
+        // The body in base64, with CR LF at the end of its lines.
+        "\r\nT2zDoSwgQW5hIQ0KLg0KQXTDqSBqw6EuDQo=\r\n",
     ] {
         assert!(text.contains(expected), "{expected}\n{text}");
     }

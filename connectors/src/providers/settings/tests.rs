@@ -99,7 +99,7 @@ fn no_secret_is_ever_shown() {
 
 #[test]
 fn each_mistake_is_named_by_its_pointer() {
-    let cases: Vec<(&str, Value, &str)> = vec![
+    let cases = [
         ("/timeZone", json!("Sao Paulo"), "/timeZone: must be a time zone such as America/Sao_Paulo"),
         ("/consentRequired", json!(["fax"]), "/consentRequired/0: must be sms, email, whatsapp or voice"),
         ("/consentRequired", json!("sms"), "/consentRequired: must be an array"),
