@@ -14,7 +14,7 @@ pub struct Contact(String);
 /// Why a text is no contact. The text itself is not repeated: it may be one with a typing mistake.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum ContactError {
-    #[error("is not a phone number; write it as +5511987654321, or with area code")]
+    #[error("is not a phone number; write it as +5511900000000, or with area code")]
     NotAPhone,
     #[error("is not an e-mail address")]
     NotAnEmail,

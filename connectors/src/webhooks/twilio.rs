@@ -59,7 +59,7 @@ fn decoded(text: &[u8]) -> Vec<u8> {
             b'+' => bytes.push(b' '),
             b'%' => match after {
                 [high, low, after_code @ ..] if hex(*high).is_some() && hex(*low).is_some() => {
-                    bytes.push(hex(*high).unwrap_or(0) << 4 | hex(*low).unwrap_or(0));
+                    bytes.push((hex(*high).unwrap_or(0) << 4) | hex(*low).unwrap_or(0));
                     rest = after_code;
                 }
                 _ => bytes.push(b'%'),

@@ -95,7 +95,7 @@ async fn whatsapp_and_twilios_own_opt_outs_count_and_short_codes_do_not() {
             suppression("whatsapp", "+5511987654322"),
         ]
     );
-    assert!(service.log().contains("\"outcome\":\"bad_contact\""));
+    service.wait_for_log("\"outcome\":\"bad_contact\"").await;
 }
 
 fn form(from: &str, body: &str, reference: &str) -> String {

@@ -120,7 +120,7 @@ async fn what_no_provider_can_have_and_what_it_refused_is_not_moved() {
         service.report(id, "MessageSid=SM1&MessageStatus=delivered").await.expect(200);
         assert_eq!(database.row(id).await, before);
         assert!(database.events(id).await.is_empty());
-        assert!(service.log().contains("\"outcome\":\"never_sent\""));
+        service.wait_for_log("\"outcome\":\"never_sent\"").await;
     }
     let id = database.insert(LedgerRow::sms("sending")).await;
     database.refuse(id).await;
@@ -149,11 +149,10 @@ async fn a_report_of_something_else_is_answered_and_has_no_effect() {
     service.meta(&by_meta.to_string()).await.expect(200);
     assert_eq!(database.row(id).await, before);
     assert!(database.events(id).await.is_empty());
-    let log = service.log();
     for outcome in ["mismatch", "unknown_message", "unknown_status", "other_account"] {
-        assert!(log.contains(&format!("\"outcome\":\"{outcome}\"")), "{outcome}");
+        service.wait_for_log(&format!("\"outcome\":\"{outcome}\"")).await;
     }
-    assert!(!log.contains("teleported"), "a stranger's word stands in the log");
+    assert!(!service.log().contains("teleported"), "a stranger's word stands in the log");
 }
 
 #[tokio::test]

@@ -3,7 +3,7 @@
 mod database;
 mod service;
 
-pub(crate) use database::{Database, LedgerRow, Row};
+pub(crate) use database::{Database, LedgerRow};
 pub(crate) use service::{Answer, PUBLIC_URL, Service};
 
 pub(crate) mod service_files {

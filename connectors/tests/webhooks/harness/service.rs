@@ -128,6 +128,15 @@ impl Service {
         }
     }
 
+    /// Waits for a log line that holds this text: the log is read a moment after it is written.
+    pub(crate) async fn wait_for_log(&self, text: &str) {
+        let began = Instant::now();
+        while !self.log().contains(text) {
+            assert!(began.elapsed() < PATIENCE, "not in the log: {text}\n{}", self.log());
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    }
+
     pub(crate) fn log(&self) -> String {
         self.log.lock().unwrap().join("\n")
     }
@@ -139,6 +148,8 @@ impl Service {
         headers: &[(&str, &str)],
         body: impl Into<reqwest::Body>,
     ) -> Answer {
+        // Refused when another test has installed it already.
+        let _ = rustls::crypto::ring::default_provider().install_default();
         let mut request = reqwest::Client::new().request(method, url).body(body);
         for (name, value) in headers {
             request = request.header(*name, *value);
@@ -200,6 +211,8 @@ impl Drop for Service {
     fn drop(&mut self) {
         let _ = self.child.kill();
         let _ = self.child.wait();
+        // Its last lines may still stand in the pipe.
+        std::thread::sleep(Duration::from_millis(50));
         let log = self.log();
         if std::thread::panicking() {
             eprintln!("log of the service:\n{log}");
