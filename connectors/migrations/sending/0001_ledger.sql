@@ -71,7 +71,7 @@ CREATE TABLE sending.message_ledger_default PARTITION OF sending.message_ledger 
         message_id < '016f541a-3000-0000-0000-000000000000'
         OR message_id >= '03bb3c36-ec00-0000-0000-000000000000'
     )
-);
+) DEFAULT;
 
 -- A message's life, event by event, and which of them the log has acknowledged. Partitioned as the ledger is.
 CREATE TABLE sending.delivery_events (

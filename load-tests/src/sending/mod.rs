@@ -27,6 +27,7 @@ use std::time::Duration;
 
 use anyhow::Context;
 use tokio::time::Instant;
+use uuid::Uuid;
 use vendzz_schemas::topics;
 
 pub use compare::{ChannelCounts, SendingFacts, SendingReckoning, compare};
@@ -131,7 +132,7 @@ impl SendingReckoner {
     ) -> anyhow::Result<SendingReckoning> {
         let reports = self.reports().await?;
         let ids: Vec<_> = expected.iter().map(|message| message.message_id).collect();
-        let (ledger, tallies) = self.ledger.read(baseline, &ids).await.context("the ledger")?;
+        let (ledger, tallies) = self.ledger(baseline, &ids).await?;
         let deliveries = self.deliveries(baseline).await.context("the delivery events")?;
         let mut accepted = journals::read(&self.settings)?;
         let known: BTreeSet<_> = ids.iter().chain(ledger.keys()).copied().collect();
@@ -151,6 +152,15 @@ impl SendingReckoner {
                 == 0,
         };
         tokio::task::spawn_blocking(move || compare(&facts)).await.context("the comparison")
+    }
+
+    /// The rows of a run, those of further ids, and both counts of their campaigns, all of one moment.
+    pub async fn ledger(
+        &self,
+        baseline: &SendingBaseline,
+        ids: &[Uuid],
+    ) -> anyhow::Result<(HashMap<Uuid, LedgerRow>, Tallies)> {
+        self.ledger.read(baseline, ids).await.context("the ledger")
     }
 
     async fn reports(&self) -> anyhow::Result<ReportSummary> {
