@@ -92,7 +92,7 @@ CREATE INDEX delivery_events_unpublished ON sending.delivery_events (happened_at
 CREATE TABLE sending.campaign_tallies (
     campaign_id text NOT NULL,
     channel     text NOT NULL,
-    -- taken_in (every message), sent, failed, skipped, unknown (as they stand), or a report that came.
+    -- taken_in (every message), sent, failed, skipped, unknown (as they stand), or the highest report of each that has one.
     what        text NOT NULL,
     shard       smallint NOT NULL,
     messages    bigint NOT NULL,

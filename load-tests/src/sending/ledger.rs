@@ -166,8 +166,11 @@ async fn tallies(connection: &mut PgConnection, campaigns: &[String]) -> anyhow:
     .fetch_all(&mut *connection)
     .await?;
     let counted: Vec<Count> = sqlx::query_as(
-        "SELECT campaign_id, channel, state, count(*) FROM sending.message_ledger \
-         WHERE campaign_id = ANY($1) GROUP BY campaign_id, channel, state \
+        "SELECT campaign_id, channel, 'taken_in', count(*) FROM sending.message_ledger \
+         WHERE campaign_id = ANY($1) GROUP BY campaign_id, channel \
+         UNION ALL SELECT campaign_id, channel, state, count(*) FROM sending.message_ledger \
+         WHERE campaign_id = ANY($1) AND state IN ('sent', 'failed', 'skipped', 'unknown') \
+         GROUP BY campaign_id, channel, state \
          UNION ALL SELECT campaign_id, channel, report, count(*) FROM sending.message_ledger \
          WHERE campaign_id = ANY($1) AND report IS NOT NULL GROUP BY campaign_id, channel, report",
     )
