@@ -5,7 +5,6 @@ use reqwest::header::{ETAG, HeaderName, HeaderValue, IF_MATCH, IF_NONE_MATCH};
 use reqwest::{RequestBuilder, Response, StatusCode};
 use serde_json::Value;
 
-use crate::http_client;
 use crate::installation::Installation;
 
 /// Somebody else may put a version between our reading and our writing.
@@ -18,7 +17,7 @@ pub(crate) struct AdminApi<'i> {
 
 impl<'i> AdminApi<'i> {
     pub(crate) fn new(installation: &'i Installation) -> Self {
-        Self { installation, http: http_client() }
+        Self { installation, http: reqwest::Client::new() }
     }
 
     /// Puts a document as the next version, or the first; what the API answers.

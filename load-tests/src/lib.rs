@@ -13,7 +13,6 @@ pub mod demo;
 pub mod expected;
 pub mod follow_up;
 pub mod generator;
-mod http_client;
 pub mod installation;
 pub mod journal;
 pub mod processes;
@@ -24,5 +23,3 @@ pub mod sending;
 pub mod sent;
 mod table;
 pub mod traffic;
-
-pub use http_client::http_client;

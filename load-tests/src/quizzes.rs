@@ -7,7 +7,6 @@ use serde_json::Value;
 use tokio::time::Instant;
 
 use crate::admin_api::AdminApi;
-use crate::http_client;
 use crate::installation::Installation;
 use crate::traffic::{QuizFile, TrafficQuiz};
 
@@ -23,7 +22,7 @@ pub struct Quizzes<'i> {
 
 impl<'i> Quizzes<'i> {
     pub fn new(installation: &'i Installation) -> Self {
-        Self { installation, admin: AdminApi::new(installation), http: http_client() }
+        Self { installation, admin: AdminApi::new(installation), http: reqwest::Client::new() }
     }
 
     /// Publishes a quiz, as the next version where it is there already, and waits until the edge

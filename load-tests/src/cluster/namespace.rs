@@ -108,7 +108,7 @@ impl Namespace {
 
     /// In two steps, as Confluent's API has it: marked as deleted, then gone.
     async fn remove_subjects(&self) -> anyhow::Result<()> {
-        let http = crate::http_client();
+        let http = reqwest::Client::new();
         let url = format!("{}/subjects", self.servers.registry_url);
         let subjects: Vec<String> = http.get(&url).send().await?.error_for_status()?.json().await?;
         let prefix = self.kafka_names().prefix().to_owned();

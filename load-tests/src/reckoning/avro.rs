@@ -29,7 +29,7 @@ struct RegisteredSchema {
 
 impl ValueReader {
     pub(super) fn new(registry_url: &str) -> Self {
-        Self { registry_url: registry_url.to_owned(), http: crate::http_client(), readers: HashMap::new() }
+        Self { registry_url: registry_url.to_owned(), http: reqwest::Client::new(), readers: HashMap::new() }
     }
 
     pub(super) async fn read(&mut self, framed: &[u8]) -> anyhow::Result<Fields> {

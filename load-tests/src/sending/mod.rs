@@ -39,7 +39,6 @@ pub use settings::SendingSettings;
 pub use unsent::Unsent;
 
 use crate::follow_up::ExpectedSend;
-use crate::http_client;
 use crate::installation::Installation;
 use crate::providers::ReportSummary;
 use crate::reckoning::TopicOffsets;
@@ -73,7 +72,7 @@ pub struct SendingReckoner {
 impl SendingReckoner {
     pub async fn connect(installation: &Installation, settings: SendingSettings) -> anyhow::Result<Self> {
         let ledger = LedgerReader::connect(&installation.postgres_url).await?;
-        Ok(Self { log: LogReader::new(installation), ledger, settings, http: http_client() })
+        Ok(Self { log: LogReader::new(installation), ledger, settings, http: reqwest::Client::new() })
     }
 
     /// How things stand now.

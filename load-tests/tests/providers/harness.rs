@@ -80,7 +80,7 @@ impl Running {
         let base = format!("http://{}", simulator.address().unwrap());
         let control = format!("http://{}", simulator.control_address().unwrap().unwrap());
         tokio::spawn(simulator.run());
-        Self { base, control, http: vendzz_load_tests::http_client(), folder, stop }
+        Self { base, control, http: reqwest::Client::new(), folder, stop }
     }
 
     pub(crate) async fn sms(&self, fields: &[(&str, &str)]) -> reqwest::Result<Response> {

@@ -54,7 +54,7 @@ pub(crate) fn form(id: Uuid) -> String {
 
 /// Sends until the simulator is gone; the ids that were answered 201.
 async fn send_until_killed(address: SocketAddr, answered: Arc<Mutex<Vec<Uuid>>>) {
-    let http = vendzz_load_tests::http_client();
+    let http = reqwest::Client::new();
     let url = format!("http://{address}/2010-04-01/Accounts/{SID}/Messages.json");
     loop {
         let id = Uuid::now_v7();
@@ -103,11 +103,8 @@ async fn whatever_was_answered_stands_in_the_journal_of_a_killed_simulator() {
 
     let address = free_address();
     let _simulator = spawn_simulator(address, &journal).await;
-    let summary = vendzz_load_tests::http_client()
-        .get(format!("http://{address}/journal/summary"))
-        .send()
-        .await
-        .unwrap();
+    let summary =
+        reqwest::Client::new().get(format!("http://{address}/journal/summary")).send().await.unwrap();
     let summary: Value = summary.json().await.unwrap();
     assert_eq!(summary["accepted"], journalled.len(), "the index is read back");
 }

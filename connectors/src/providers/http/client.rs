@@ -1,10 +1,8 @@
-use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use bytes::Bytes;
 use chrono::Utc;
 use reqwest::{Body, Client, RequestBuilder, Response, redirect};
-use rustls::{ClientConfig, RootCertStore};
 use serde::de::DeserializeOwned;
 use tokio::time::{Instant, timeout_at};
 
@@ -48,18 +46,10 @@ impl HttpAnswer {
 
 impl HttpClient {
     /// `timeout` is for a whole call, from the look-up of the name to the last byte of the answer. The machine's own
-    /// root certificates are trusted; they are read only if the base is https.
-    pub(in crate::providers) fn new(base_url: &str, timeout: Duration) -> Result<Self, ProviderError> {
-        let roots =
-            if base_url.starts_with("https:") { native_roots()? } else { Arc::new(RootCertStore::empty()) };
-        let provider = Arc::new(rustls::crypto::ring::default_provider());
-        let tls = ClientConfig::builder_with_provider(provider)
-            .with_safe_default_protocol_versions()
-            .map_err(|error| ProviderError::Tls(error.to_string()))?
-            .with_root_certificates(roots)
-            .with_no_client_auth();
+    /// root certificates are trusted.
+    pub(in crate::providers) fn new(timeout: Duration) -> Result<Self, ProviderError> {
         let client = Client::builder()
-            .tls_backend_preconfigured(tls)
+            .tls_backend_native()
             .http1_only()
             .retry(reqwest::retry::never())
             .redirect(redirect::Policy::none())
@@ -119,23 +109,4 @@ async fn read_body(mut response: Response) -> Option<Bytes> {
         body.extend_from_slice(&chunk);
     }
     Some(body.into())
-}
-
-/// Read once for the process: some machines have hundreds.
-fn native_roots() -> Result<Arc<RootCertStore>, ProviderError> {
-    static ROOTS: OnceLock<Arc<RootCertStore>> = OnceLock::new();
-    if let Some(roots) = ROOTS.get() {
-        return Ok(Arc::clone(roots));
-    }
-    let found = rustls_native_certs::load_native_certs();
-    let mut roots = RootCertStore::empty();
-    let (added, _) = roots.add_parsable_certificates(found.certs);
-    if added == 0 {
-        let why: Vec<String> = found.errors.iter().map(ToString::to_string).collect();
-        return Err(ProviderError::Tls(format!(
-            "this machine has no root certificates (Debian: ca-certificates) {}",
-            why.join("; ")
-        )));
-    }
-    Ok(Arc::clone(ROOTS.get_or_init(|| Arc::new(roots))))
 }

@@ -13,7 +13,7 @@ const SHORT: Duration = Duration::from_millis(400);
 const LONG: Duration = Duration::from_secs(10);
 
 async fn post(base_url: &str, timeout: Duration) -> Result<HttpAnswer, Outcome> {
-    let client = HttpClient::new(base_url, timeout).unwrap();
+    let client = HttpClient::new(timeout).unwrap();
     client.exchange(client.post(&format!("{base_url}/x")), b"a body of some bytes".to_vec()).await
 }
 
@@ -120,7 +120,7 @@ async fn no_body_is_ever_sent_twice() {
     });
     let server = TestServer::start(behaviours).await;
     let base_url = server.base_url();
-    let client = HttpClient::new(&base_url, LONG).unwrap();
+    let client = HttpClient::new(LONG).unwrap();
     let mut answered = Vec::new();
     for call in 0..CALLS {
         let body = format!("call {call}");

@@ -84,7 +84,7 @@ struct Parameter<'a> {
 impl Meta {
     pub(super) fn new(settings: &MetaSettings, timeout: Duration) -> Result<Self, ProviderError> {
         Ok(Self {
-            client: HttpClient::new(&settings.base_url, timeout)?,
+            client: HttpClient::new(timeout)?,
             base_url: settings.base_url.clone(),
             access_token: settings.access_token.clone(),
         })

@@ -34,7 +34,7 @@ impl Twilio {
     pub(super) fn new(settings: &TwilioSettings, timeout: Duration) -> Result<Self, ProviderError> {
         let account = format!("{}/2010-04-01/Accounts/{}", settings.base_url, settings.account_sid);
         Ok(Self {
-            client: HttpClient::new(&settings.base_url, timeout)?,
+            client: HttpClient::new(timeout)?,
             account_sid: settings.account_sid.clone(),
             auth_token: settings.auth_token.clone(),
             messages_url: format!("{account}/Messages.json"),
