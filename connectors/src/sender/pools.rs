@@ -27,6 +27,8 @@ pub(super) struct Pools {
     pools: BTreeMap<Key, Vec<PoolSender>>,
     providers: BTreeMap<Key, Provider>,
     breakers: Mutex<BTreeMap<Key, Breaker>>,
+    /// Pools whose senders have no tokens until then: leasing their rows would only move them to and fro.
+    resting: Mutex<BTreeMap<Key, Instant>>,
 }
 
 #[derive(Debug, Clone)]
@@ -74,7 +76,7 @@ impl Pools {
         }
         let settings = BreakerSettings { open_for: breaker_open, ..BreakerSettings::default() };
         let breakers = providers.keys().map(|key| (key.clone(), Breaker::new(settings))).collect();
-        Ok(Self { rules, pools, providers, breakers: Mutex::new(breakers) })
+        Ok(Self { rules, pools, providers, breakers: Mutex::new(breakers), resting: Mutex::default() })
     }
 
     pub(super) fn rules(&self, account_id: &str) -> Option<AccountRules> {
@@ -94,8 +96,17 @@ impl Pools {
         pool.iter().find(|sender| sender.choice.id == sender_id)
     }
 
-    /// (account, pool) of every pool of which some provider may be called now.
+    /// Leaves a pool alone for a while.
+    pub(super) fn rest(&self, account_id: &str, pool: &str, wait: Duration) {
+        let until = Instant::now() + wait;
+        let mut resting = self.resting.lock().unwrap_or_else(PoisonError::into_inner);
+        resting.insert((account_id.to_owned(), pool.to_owned()), until);
+    }
+
+    /// (account, pool) of every pool that has tokens, as far as is known, and of which some provider may be called now.
     pub(super) fn open(&self, now: Instant) -> Vec<&Key> {
+        let resting = self.resting.lock().unwrap_or_else(PoisonError::into_inner);
+        let rests = |key: &Key| resting.get(key).is_some_and(|until| *until > now);
         let breakers = self.breakers();
         let may_call = |account: &str, sender: &PoolSender| {
             let key = (account.to_owned(), sender.choice.provider.clone());
@@ -103,7 +114,7 @@ impl Pools {
         };
         self.pools
             .iter()
-            .filter(|((account, _), senders)| senders.iter().any(|sender| may_call(account, sender)))
+            .filter(|(key, senders)| !rests(key) && senders.iter().any(|sender| may_call(&key.0, sender)))
             .map(|(key, _)| key)
             .collect()
     }

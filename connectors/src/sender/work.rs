@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use rand::seq::SliceRandom;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
@@ -11,7 +12,7 @@ use vendzz_runtime::crash_point::crash_point;
 
 use super::calls::{Call, Called, Caller};
 use super::judging::{Judged, back, judge_row, skip};
-use crate::ledger::store::{Candidate, Decision, LeasedRow, LedgerStore, Move, PoolRoom};
+use crate::ledger::store::{Candidate, Decision, LeasedRow, LedgerStore, Move, PoolRoom, SENDER_RATE};
 
 /// Rows that may be late and that nobody leases otherwise, looked at in one round.
 const LATE_ROWS: i64 = 200;
@@ -42,9 +43,9 @@ impl Worker {
         if room == 0 || pools.is_empty() || drain.is_cancelled() {
             return Ok(0);
         }
-        // Each pool may use all the room; what is beyond it goes back.
+        // A few of each, in another order each time, so that a pool with much to send keeps no other one waiting.
         let share = room.div_ceil(pools.len()).max(4).min(room) as i64;
-        let pools: Vec<PoolRoom> = pools
+        let mut pools: Vec<PoolRoom> = pools
             .into_iter()
             .map(|(account_id, sender_pool)| PoolRoom {
                 account_id: account_id.clone(),
@@ -52,8 +53,9 @@ impl Worker {
                 room: share,
             })
             .collect();
+        pools.shuffle(&mut rand::rng());
         let token = Uuid::new_v4();
-        let rows = self.store.lease(&pools, token, self.lease).await?;
+        let rows = self.store.lease(&pools, room as i64, token, self.lease).await?;
         self.handle(rows, token).await
     }
 
@@ -116,6 +118,10 @@ impl Worker {
                     });
                 }
                 Some(Decision::Wait { reason, wait, is_event }) => {
+                    if *reason == SENDER_RATE {
+                        let message = &row.message;
+                        self.caller.pools.rest(&message.account_id, &message.sender_pool, *wait);
+                    }
                     let what = is_event.then_some("deferred");
                     moves.push(Move { what, ..back(&row, reason, *wait) });
                 }

@@ -1,5 +1,5 @@
--- Takes rows that are due under a lease, of each (account, pool) at most as many as it may send now, and tells
--- with each what the checks need to know. A campaign that is paused or a draft keeps its rows waiting; one that
+-- Takes rows that are due under a lease, of each (account, pool) at most its share and $7 in all, and tells with each
+-- what the checks need to know. A campaign that is paused or a draft keeps its rows waiting; one that
 -- has ended gives them out, to be skipped.
 WITH due AS (
     SELECT picked.message_id
@@ -20,6 +20,7 @@ WITH due AS (
         LIMIT pool.room
         FOR UPDATE OF row SKIP LOCKED
     ) AS picked
+    LIMIT $7
 ),
 leased AS (
     UPDATE sending.message_ledger AS ledger

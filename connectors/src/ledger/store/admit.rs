@@ -14,6 +14,9 @@ use crate::sender::{Bucket, Rate};
 /// Sends to a recipient are remembered for so long: no cap looks back further.
 const REMEMBERED: TimeDelta = TimeDelta::days(32);
 
+/// No sender of the pool has a token; the wait is until one has.
+pub const SENDER_RATE: &str = "sender_rate";
+
 /// While the message that an abandonment made is in a worker's hands, the later one waits.
 const EARLIER_IN_HAND: Duration = Duration::from_secs(2);
 
@@ -328,7 +331,7 @@ impl Books {
             soonest = Some(soonest.map_or(next, |soonest| soonest.min(next)));
         }
         let until = soonest.unwrap_or(self.now + PAIR_INTERVAL);
-        Err(wait("sender_rate", (until - self.now).to_std().unwrap_or_default(), false))
+        Err(wait(SENDER_RATE, (until - self.now).to_std().unwrap_or_default(), false))
     }
 
     fn take_back(&mut self, candidate: &Candidate, sender: &SenderChoice) {

@@ -59,10 +59,12 @@ struct Record {
 }
 
 impl LedgerStore {
-    /// Takes what is due under `token` for `lease`: of each pool at most its room.
+    /// Takes what is due under `token` for `lease`: of each pool at most its room, and `limit` rows in all; the first
+    /// pools first.
     pub async fn lease(
         &self,
         pools: &[PoolRoom],
+        limit: i64,
         token: Uuid,
         lease: Duration,
     ) -> sqlx::Result<Vec<LeasedRow>> {
@@ -76,6 +78,7 @@ impl LedgerStore {
                     .bind(pools.iter().map(|pool| pool.room).collect::<Vec<_>>())
                     .bind(token)
                     .bind(millis(lease))
+                    .bind(limit)
                     .fetch_all(db)
                     .await
             })

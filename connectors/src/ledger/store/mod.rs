@@ -12,7 +12,7 @@ use vendzz_runtime::postgres::{PostgresConfig, Session};
 use vendzz_runtime::row_fold::{CrashPoints, RangedTable, ResumeTable, RowStore, Target};
 use vendzz_schemas::campaign::Channel;
 
-pub use admit::{Admission, Candidate, Decision, SenderChoice};
+pub use admit::{Admission, Candidate, Decision, SENDER_RATE, SenderChoice};
 pub use lease::{LeasedRow, PoolRoom};
 pub use moves::{Move, Moved};
 pub use outbox::{StoredEvent, Unpublished};
