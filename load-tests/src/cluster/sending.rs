@@ -29,6 +29,11 @@ impl Cluster {
         Ok(format!("http://{}", addresses.public))
     }
 
+    /// The account sids of the Twilio that is asked first, and that calls go by.
+    pub fn first_twilio_accounts(&self) -> Vec<String> {
+        (0..ACCOUNTS.len()).map(|number| twilio_sid('0', number)).collect()
+    }
+
     pub(super) fn write_sending_files(&mut self, simulator: SocketAddr) -> anyhow::Result<()> {
         // Its address stands in what the senders tell the providers.
         self.public_url()?;
@@ -87,6 +92,10 @@ impl Cluster {
     }
 }
 
+fn twilio_sid(digit: char, number: usize) -> String {
+    format!("AC{}{number:02}", digit.to_string().repeat(30))
+}
+
 /// Generous rates, so that faults and not the senders' limits are met; two providers for SMS.
 fn account_of(account: &str, number: usize, simulator: SocketAddr) -> anyhow::Result<Value> {
     let smtp_port: u16 = variable("VENDZZ_SMTP_PORT")?.parse().context("VENDZZ_SMTP_PORT")?;
@@ -94,8 +103,7 @@ fn account_of(account: &str, number: usize, simulator: SocketAddr) -> anyhow::Re
     let password = fs::read_to_string(&password_file)
         .with_context(|| format!("{password_file}: start the local stack (infra/local/stack up)"))?;
     let twilio = |digit: char, token: &str| {
-        let sid = format!("AC{}{number:02}", digit.to_string().repeat(30));
-        json!({"kind": "twilio", "baseUrl": format!("http://{simulator}"), "accountSid": sid,
+        json!({"kind": "twilio", "baseUrl": format!("http://{simulator}"), "accountSid": twilio_sid(digit, number),
             "authToken": format!("{token}-of-{account}")})
     };
     let sender = |id: &str, address: String, provider: &str| json!({"id": id, "address": address, "provider": provider, "perSecond": 500, "burst": 500});

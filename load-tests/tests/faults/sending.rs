@@ -148,3 +148,50 @@ fn restart(trial: &mut SendingTrial, instance: Instance) {
     // Not waited for: some are killed before they are ready.
     trial.cluster().spawn(instance, &[]).unwrap();
 }
+
+/// One of the two SMS providers answers nothing any more; it is the only one for calls. The other channels go on as they
+/// did, SMS goes by the other provider once the breaker has opened, and calls go on when it is back.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_provider_that_is_dead_slows_no_other_channel_and_is_failed_over() {
+    const WINDOW: Duration = Duration::from_secs(10);
+    /// Five calls without an answer, each until its timeout, and the breaker is open.
+    const UNTIL_OPEN: Duration = Duration::from_secs(6);
+    let mut trial = SendingTrial::begin(Faults::default()).await;
+    let traffic = trial.follow_up.start_traffic(Duration::from_secs(300), 43);
+    tokio::time::sleep(Duration::from_secs(10)).await;
+    let before = accepted_within(&trial, WINDOW).await;
+    let dead = FaultRule { dead: true, ..FaultRule::default() };
+    let sids = trial.cluster().first_twilio_accounts();
+    let rules = sids.into_iter().map(|sid| (sid, dead.clone())).collect();
+    trial.misbehave(&Faults { rules, ..Faults::default() }).await;
+    tokio::time::sleep(UNTIL_OPEN).await;
+    let during = accepted_within(&trial, WINDOW).await;
+    trial.misbehave(&Faults::default()).await;
+    tokio::time::sleep(UNTIL_OPEN).await;
+    let after = accepted_within(&trial, WINDOW).await;
+    traffic.end();
+    println!("accepted in {} s before, with one provider dead, and after:", WINDOW.as_secs());
+    for channel in ["sms", "email", "whatsapp", "voice"] {
+        println!("  {channel}: {}, {}, {}", before[channel], during[channel], after[channel]);
+    }
+    for channel in ["sms", "email", "whatsapp"] {
+        let (was, is) = (before[channel], during[channel]);
+        assert!(is * 10 >= was * 6, "{channel}: {was} before, {is} with a provider dead");
+    }
+    assert!(after["voice"] > 0, "calls have not come back");
+    trial.expect_agreement(traffic).await;
+}
+
+/// What providers accept within a time, by channel.
+async fn accepted_within(trial: &SendingTrial, window: Duration) -> BTreeMap<&'static str, u64> {
+    let begin = trial.accepted_by_channel().await;
+    tokio::time::sleep(window).await;
+    let end = trial.accepted_by_channel().await;
+    let of = |counts: &std::collections::HashMap<String, u64>, channel: &str| {
+        counts.get(channel).copied().unwrap_or_default()
+    };
+    ["sms", "email", "whatsapp", "voice"]
+        .into_iter()
+        .map(|channel| (channel, of(&end, channel) - of(&begin, channel)))
+        .collect()
+}

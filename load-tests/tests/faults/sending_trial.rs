@@ -76,6 +76,11 @@ impl SendingTrial {
         reqwest::get(url).await.unwrap().json().await.unwrap()
     }
 
+    /// How many messages were accepted so far, by channel.
+    pub(crate) async fn accepted_by_channel(&self) -> std::collections::HashMap<String, u64> {
+        reckoner(&self.follow_up, &self.settings).await.accepted_by_channel().await.unwrap()
+    }
+
     /// Tells the simulator how to misbehave from now on.
     pub(crate) async fn misbehave(&self, faults: &Faults) {
         let url = format!("http://{}/faults", self.simulator);
