@@ -10,6 +10,7 @@ cmake|cmake|command -v cmake
 pkg-config|pkg-config|command -v pkg-config
 zlib headers|zlib1g-dev|pkg-config --exists zlib
 OpenSSL headers|libssl-dev|pkg-config --exists openssl
+openssl|openssl|command -v openssl
 Java 17|openjdk-17-jdk-headless|find_java_home
 Maven|maven|command -v mvn
 curl|curl|command -v curl

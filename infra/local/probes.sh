@@ -29,6 +29,12 @@ postgres_speaks() {
   answer=$(ask "$1" '\0\0\0\047\0\3\0\0user\0vendzz\0database\0postgres\0\0' 9) && [[ $answer == 520000000800000000 ]]
 }
 
+# Nothing is asked: an SMTP server speaks first. Wanted: 220.
+smtp_speaks() {
+  local answer
+  answer=$(ask "$1" '' 4) && [[ $answer == 32323020 ]]
+}
+
 http_ok() { curl --silent --fail --max-time 2 --output /dev/null "$1"; }
 
 # port_owner PORT: who listens there, as far as this user may see.

@@ -10,6 +10,7 @@ pub mod health;
 pub mod kafka;
 pub mod kernel;
 pub mod postgres;
+pub mod row_fold;
 pub mod service;
 pub mod tables;
 pub mod telemetry;

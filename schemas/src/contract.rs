@@ -3,6 +3,7 @@
 
 mod abandonment;
 mod lead;
+mod message;
 
 use std::collections::BTreeMap;
 
@@ -12,6 +13,7 @@ use chrono::{DateTime, Utc};
 
 pub use abandonment::check_abandoned;
 pub use lead::{LeadIds, MAX_LEAD_NAME_BYTES, MAX_LEAD_VALUE_BYTES, check_lead};
+pub use message::{MAX_LATE_MS, MessageIds, check_message};
 
 /// Why an event can never be folded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]

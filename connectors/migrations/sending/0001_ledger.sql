@@ -64,6 +64,7 @@ CREATE INDEX message_ledger_late ON sending.message_ledger (channel, late_from) 
 CREATE INDEX message_ledger_held ON sending.message_ledger (channel, lease_until)
     WHERE state IN ('leased', 'sending');
 CREATE INDEX message_ledger_unknown ON sending.message_ledger (channel, state_at) WHERE state = 'unknown';
+CREATE INDEX message_ledger_unless_sent ON sending.message_ledger (unless_sent) WHERE unless_sent IS NOT NULL;
 CREATE INDEX message_ledger_reference ON sending.message_ledger (provider_ref) WHERE provider_ref IS NOT NULL;
 
 CREATE TABLE sending.message_ledger_default PARTITION OF sending.message_ledger (
@@ -86,29 +87,27 @@ CREATE TABLE sending.delivery_events (
 
 CREATE INDEX delivery_events_unpublished ON sending.delivery_events (happened_at) WHERE published_at IS NULL;
 
--- Messages by campaign and state: moved in the transaction that moves a message. Sharded, so that workers do not
--- wait for each other.
+-- Messages by campaign: moved in the transaction that moves a message. Sharded, so that workers do not wait for
+-- each other.
 CREATE TABLE sending.campaign_tallies (
     campaign_id text NOT NULL,
     channel     text NOT NULL,
-    -- A state of the ledger, or a report.
+    -- taken_in (every message), sent, failed, skipped, unknown (as they stand), or the highest report of each that has one.
     what        text NOT NULL,
     shard       smallint NOT NULL,
     messages    bigint NOT NULL,
     PRIMARY KEY (campaign_id, channel, what, shard)
 ) WITH (fillfactor = 50);
 
--- Folded from campaign.definition.v1 by the group of each channel: what the newest version says.
+-- Folded from campaign.definition.v1 by the group of each channel: what the newest version says. The groups write
+-- the same rows; the newer append wins.
 CREATE TABLE sending.campaigns (
-    channel_group text NOT NULL,
-    campaign_id   text NOT NULL,
+    campaign_id   text PRIMARY KEY,
     account_id    text NOT NULL,
     state         text NOT NULL,
     revision      text NOT NULL,
     append_ms     bigint NOT NULL,
-    source_incarnation text NOT NULL,
-    source_offset bigint NOT NULL,
-    PRIMARY KEY (channel_group, campaign_id)
+    source_offset bigint NOT NULL
 );
 
 -- When a recipient was written to, for caps and for the rate of a pair; newest last.

@@ -1,1 +1,37 @@
 //! Takes due rows of the ledger under a lease and speaks to providers.
+//!
+//! ```text
+//! ledger ──lease──> checks (policy) ──admit──> sending ──call──> provider ──outcome──> ledger ──events──> log
+//! ```
+
+mod breaker;
+mod bucket;
+mod calls;
+mod completion;
+mod config;
+mod events;
+mod judging;
+mod outcomes;
+mod pools;
+mod publish;
+mod retry;
+mod run;
+mod sweep;
+mod work;
+
+pub use breaker::{Admission, Breaker, BreakerSettings, BreakerState, CallSign, Permit};
+pub use bucket::{Bucket, Rate, RateError};
+pub use config::{SenderConfig, group_of, in_flight_of};
+pub use retry::{Retry, RetryPolicy};
+pub use run::run;
+
+/// Where `VENDZZ_CRASH_AT` may end the process, besides intake's points.
+pub const CRASH_POINTS: &[&str] = &[
+    "sender.after_lease",
+    "sender.before_sending_commit",
+    "sender.after_sending",
+    "sender.after_answer",
+    "sender.before_outcome_commit",
+    "sender.before_publish",
+    "sender.after_publish",
+];

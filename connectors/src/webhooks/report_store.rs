@@ -246,7 +246,12 @@ async fn tally(
     highest: RankedReport,
     moves_to: Option<&'static str>,
 ) -> sqlx::Result<()> {
-    let mut changes: Vec<(&str, i64)> = vec![(highest.word(), 1)];
+    let mut changes: Vec<(&str, i64)> = Vec::new();
+    let former = row.report.as_deref();
+    if former != Some(highest.word()) {
+        changes.push((highest.word(), 1));
+        changes.extend(former.map(|former| (former, -1)));
+    }
     if let Some(to) = moves_to {
         changes.push((to, 1));
         if is_tallied(&row.state) {

@@ -50,6 +50,18 @@ refuses_another_java() {
   pass 'a wrong Java is named, and where to say the right one'
 }
 
+refuses_to_do_without_python() {
+  fails env VENDZZ_PYTHON="$work/no-python" "$stack" up smtp
+  says "$work/no-python"
+  says 'make setup'
+  printf '#!/bin/sh\nexit 1\n' >"$work/bare-python"
+  chmod +x "$work/bare-python"
+  fails env VENDZZ_PYTHON="$work/bare-python" "$stack" up smtp
+  says 'aiosmtpd is not installed'
+  [[ -z $(marked) ]] || problem 'a server was started without what it runs on'
+  pass 'a Python that is missing, or has no aiosmtpd, is named'
+}
+
 names_a_changed_download() {
   local folder=$work/download changed
   . "$checkout/infra/local/say.sh"

@@ -31,7 +31,7 @@ starts_in_a_pipe() {
   timeout 180 bash -o pipefail -c '{ "$1" up 2>&1 9>&1; } | cat' pipe "$stack" >"$work/up.log" 2>&1 ||
     problem "up | cat failed or did not end: $(cat "$work/up.log")"
   succeeds "$stack" status
-  pass "all five start and answer ($(grep -o 'up after .*' "$work/up.log"))"
+  pass "all six start and answer ($(grep -o 'up after .*' "$work/up.log"))"
 }
 
 does_nothing_the_second_time() {
@@ -54,7 +54,19 @@ finds_a_server_whose_pid_file_is_lost() {
   pass 'a server whose pid file is lost is found again'
 }
 
+# send_mail RECIPIENT MESSAGE_ID: prints `accepted`, or what it was answered instead.
+send_mail() {
+  "$python" "$tests/send_mail.py" "$VENDZZ_SMTP_PORT" "$VENDZZ_LOCAL_DIR/smtp-tls/ca.pem" "$VENDZZ_LOCAL_DIR/smtp-password" "$@"
+}
+
+# mails_kept MESSAGE_ID: how often the journal has it, and how many files have it.
+mails_kept() {
+  local mail=$VENDZZ_LOCAL_DIR/data/mail
+  echo "$(grep -cF "\"<$1>\"" "$mail/journal.jsonl") $(grep -rlF "Message-ID: <$1>" "$mail/new" | wc -l)"
+}
+
 write_data() {
+  [[ $(send_mail ana@ok.example first@ok.example) == accepted ]] || problem 'the first mail was not accepted'
   registry=http://127.0.0.1:$VENDZZ_REGISTRY_PORT/apis/ccompat/v7
   schema=$(curl -sf -H 'content-type: application/json' "$registry/subjects/stack-test/versions" \
     --data '{"schema": "{\"type\": \"record\", \"name\": \"Kept\", \"fields\": []}"}')
@@ -72,6 +84,7 @@ check_data() {
     problem 'the records in Kafka are lost'
   [[ $("$python" "$tests/cql_query.py" "$VENDZZ_CQL_PORT" "SELECT id FROM stack_test.kept WHERE id = 'kept'") == kept ]] ||
     problem 'the row in Cassandra is lost'
+  [[ $(mails_kept first@ok.example) == '1 1' ]] || problem 'the mail is lost'
   [[ $(tail -n 20 "$VENDZZ_LOCAL_DIR/log/postgres-replica.log") == *'started streaming WAL'* ]] ||
     problem 'the replica does not follow'
 }
@@ -83,16 +96,38 @@ keeps_its_data_through_kill_9() {
   # By hand, all at once, so that the pid files are left behind; and at once after a write, which must be on disk by then.
   for name in "${servers[@]}"; do pids+=("$(pid "$name")"); done
   "$python" "$tests/cql_query.py" "$VENDZZ_CQL_PORT" "INSERT INTO stack_test.kept (id) VALUES ('last')"
+  [[ $(send_mail ana@ok.example last@ok.example) == accepted ]] || problem 'the last mail was not accepted'
   kill -9 "${pids[@]}"
   fails "$stack" status
   succeeds "$stack" up
   check_data
   [[ $("$python" "$tests/cql_query.py" "$VENDZZ_CQL_PORT" "SELECT id FROM stack_test.kept WHERE id = 'last'") == last ]] ||
     problem 'the write directly before the kill is lost'
+  [[ $(mails_kept last@ok.example) == '1 1' ]] || problem 'the mail directly before the kill is lost'
   succeeds "$stack" kill "${servers[@]}"
   succeeds "$stack" up
   check_data
   pass 'after kill -9 of everything, twice, up has the data'
+}
+
+answers_mails_as_their_domains_say() {
+  local sent kept domain answer
+  while read -r domain answer kept; do
+    sent=$(send_mail "ana@$domain" "once@$domain")
+    [[ $sent == "$answer" ]] || problem "a mail to $domain: $sent instead of $answer"
+    [[ $(mails_kept "once@$domain") == "$kept $kept" ]] || problem "a mail to $domain is kept otherwise than $kept times"
+  done <<'EOF'
+ok.example accepted 1
+later.example 450 0
+refused.example 550 0
+cut.example cut 1
+lost.example cut 0
+EOF
+  [[ $(send_mail ana@ok.example plain@ok.example --plain) == 530 ]] || problem 'a mail was taken without STARTTLS'
+  [[ $(send_mail ana@ok.example wrong@ok.example --wrong-password) == 535 ]] || problem 'a wrong password was accepted'
+  [[ $(stat -c %a "$VENDZZ_LOCAL_DIR/smtp-password" "$VENDZZ_LOCAL_DIR/smtp-tls/server-key.pem" | paste -sd' ') == '600 600' ]] ||
+    problem 'others may read the password or the key'
+  pass 'the SMTP server wants STARTTLS and a password, and answers as the domains say'
 }
 
 stops_and_starts_one_by_name() {
@@ -119,7 +154,8 @@ clean_leaves_nothing() {
   [[ ! -e $VENDZZ_LOCAL_DIR ]] || problem 'the folder is still there'
   [[ -z $(marked) ]] || problem 'a process is still there'
   [[ $(shared_memory) == "$shared_memory_before" ]] || problem 'shared memory is still there'
-  for port in "$VENDZZ_KAFKA_PORT" "$VENDZZ_CQL_PORT" "$VENDZZ_POSTGRES_PORT" "$VENDZZ_POSTGRES_REPLICA_PORT" "$VENDZZ_REGISTRY_PORT"; do
+  for port in "$VENDZZ_KAFKA_PORT" "$VENDZZ_CQL_PORT" "$VENDZZ_POSTGRES_PORT" "$VENDZZ_POSTGRES_REPLICA_PORT" "$VENDZZ_REGISTRY_PORT" \
+    "$VENDZZ_SMTP_PORT"; do
     if (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null; then problem "port $port is still open"; fi
   done
   pass 'clean leaves no process, no port and no file'

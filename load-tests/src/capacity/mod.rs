@@ -6,9 +6,13 @@ mod fan_out;
 mod load_campaigns;
 mod measure;
 mod measure_report;
+mod sending;
+mod sending_report;
 
 pub use bare::serve_bare;
 pub use ceiling::{Ceiling, CeilingReport, Step};
 pub use fan_out::{FanOut, FanOutReport, LagSample};
 pub use measure::Measure;
 pub use measure_report::{MeasureReport, ProcessCost};
+pub use sending::SendMessages;
+pub use sending_report::{SendReport, SendSample};

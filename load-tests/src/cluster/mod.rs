@@ -16,6 +16,7 @@
 //! ```
 
 mod namespace;
+mod sending;
 mod servers;
 mod service;
 mod service_process;
@@ -83,7 +84,17 @@ impl Cluster {
 
     /// The same, and of those that follow answers up.
     pub async fn start_all() -> anyhow::Result<Self> {
-        Self::start_services(&Service::ALL).await
+        Self::start_services(&[&Service::OF_ANSWERS[..], &Service::OF_FOLLOW_UP[..]].concat()).await
+    }
+
+    /// The same, and those that send, against a simulator of providers that listens there.
+    pub async fn start_with_sending(simulator: SocketAddr) -> anyhow::Result<Self> {
+        let mut cluster = Self::start_all().await?;
+        cluster.write_sending_files(simulator)?;
+        for service in [&[Service::Webhooks][..], &Service::SENDERS[..]].concat() {
+            cluster.start_instance(Instance::first(service), &[]).await?;
+        }
+        Ok(cluster)
     }
 
     async fn start_services(services: &[Service]) -> anyhow::Result<Self> {
@@ -316,6 +327,11 @@ impl Cluster {
                 pairs.push(("VENDZZ_ABANDON_AFTER", ABANDON_AFTER.to_owned()));
                 pairs.push(("VENDZZ_ABANDON_SWEEP", "500ms".to_owned()));
             }
+            Service::Webhooks
+            | Service::SendSms
+            | Service::SendEmail
+            | Service::SendWhatsapp
+            | Service::SendVoice => pairs.extend(self.sending_env(instance, addresses)),
         }
         pairs.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
     }

@@ -9,15 +9,20 @@ pub enum Service {
     Analytics,
     Fanout,
     Abandonment,
+    Webhooks,
+    SendSms,
+    SendEmail,
+    SendWhatsapp,
+    SendVoice,
 }
 
 impl Service {
-    pub const ALL: [Self; 6] =
-        [Self::Edge, Self::Admin, Self::State, Self::Analytics, Self::Fanout, Self::Abandonment];
     /// What takes and projects answers.
     pub const OF_ANSWERS: [Self; 4] = [Self::Edge, Self::Admin, Self::State, Self::Analytics];
     /// What follows them up.
     pub const OF_FOLLOW_UP: [Self; 2] = [Self::Fanout, Self::Abandonment];
+    /// The workers of the channels.
+    pub const SENDERS: [Self; 4] = [Self::SendSms, Self::SendEmail, Self::SendWhatsapp, Self::SendVoice];
 
     pub fn name(self) -> &'static str {
         match self {
@@ -27,6 +32,11 @@ impl Service {
             Self::Analytics => "analytics",
             Self::Fanout => "fanout",
             Self::Abandonment => "abandonment",
+            Self::Webhooks => "webhooks",
+            Self::SendSms => "send-sms",
+            Self::SendEmail => "send-email",
+            Self::SendWhatsapp => "send-whatsapp",
+            Self::SendVoice => "send-voice",
         }
     }
 
@@ -38,6 +48,11 @@ impl Service {
             Self::Analytics => "vendzz-project-analytics",
             Self::Fanout => "vendzz-fanout",
             Self::Abandonment => "vendzz-abandonment",
+            Self::Webhooks => "vendzz-webhooks",
+            Self::SendSms => "vendzz-send-sms",
+            Self::SendEmail => "vendzz-send-email",
+            Self::SendWhatsapp => "vendzz-send-whatsapp",
+            Self::SendVoice => "vendzz-send-voice",
         }
     }
 }

@@ -93,7 +93,7 @@ impl ServiceProcess {
                     self.last_words()
                 );
             }
-            match reqwest::get(&url).await {
+            match reqwest::Client::new().get(&url).send().await {
                 Ok(response) if response.status().is_success() => return Ok(()),
                 Ok(response) => answered = response.text().await.unwrap_or_default(),
                 Err(error) => answered = error.to_string(),

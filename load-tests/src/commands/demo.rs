@@ -27,6 +27,12 @@ pub(crate) struct Options {
     /// Also write every id and its outcome to this new file
     #[arg(long)]
     journal: Option<PathBuf>,
+    /// Leave out what becomes of the messages: the connectors, the webhooks and the simulated providers need not run
+    #[arg(long)]
+    no_sending: bool,
+    /// Seconds that sending may take
+    #[arg(long, default_value_t = 300)]
+    sending_patience: u64,
     #[command(flatten)]
     sending: SendingOptions,
 }
@@ -40,7 +46,8 @@ impl Options {
             ..LoadPlan::new(mix, Duration::from_secs(self.seconds), self.sending.seed)
         };
         let patience = Duration::from_secs(self.patience);
-        let demo = Demo { plan, quizzes: self.quizzes, patience, journal: self.journal };
+        let sending_patience = (!self.no_sending).then(|| Duration::from_secs(self.sending_patience));
+        let demo = Demo { plan, quizzes: self.quizzes, patience, journal: self.journal, sending_patience };
         demo.run(&installation, stop).await
     }
 }

@@ -5,8 +5,10 @@ mod demo;
 mod fan_out;
 mod measure;
 mod options;
+mod providers;
 mod reckon;
 mod run;
+mod send;
 
 use std::net::SocketAddr;
 use std::process::ExitCode;
@@ -29,6 +31,10 @@ pub(crate) enum Command {
     Ceiling(ceiling::Options),
     /// A minute of submissions through fan-out with active campaigns: messages, costs and lag
     FanOut(fan_out::Options),
+    /// Submissions through fan-out and the connectors to the simulated providers: rates, costs and what waits
+    Send(send::Options),
+    /// Simulate the providers of SMS, calls and WhatsApp, with a journal, faults and delivery reports
+    Providers(providers::Options),
     /// Serve the bare handler: takes a POST as JSON and answers
     Bare {
         #[arg(long, default_value = "127.0.0.1:8089")]
@@ -44,6 +50,8 @@ pub(crate) async fn run(command: Command, stop: CancellationToken) -> anyhow::Re
         Command::Measure(options) => options.run(stop).await,
         Command::Ceiling(options) => options.run(stop).await,
         Command::FanOut(options) => options.run(stop).await,
+        Command::Send(options) => options.run(stop).await,
+        Command::Providers(options) => options.run(stop).await,
         Command::Bare { addr } => {
             tokio::select! {
                 served = serve_bare(addr) => served.map(|()| ExitCode::SUCCESS),

@@ -1,10 +1,11 @@
-//! The demo: publish quizzes and campaigns, a minute of traffic, wait for the projections, for who left and for
-//! fan-out, and the reckoning.
+//! The demo: publish quizzes and campaigns, a minute of traffic, wait for the projections, for who left, for fan-out
+//! and for the messages to be sent, and the reckoning.
 
 mod farewell;
 mod follow_up;
 mod preflight;
 mod progress;
+mod sending;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -15,6 +16,7 @@ use tokio_util::sync::CancellationToken;
 
 use follow_up::FollowUp;
 pub use progress::Progress;
+use sending::Sending;
 
 use crate::generator::{LoadFigures, LoadPlan, Scoreboard, generate};
 use crate::installation::Installation;
@@ -40,6 +42,8 @@ pub struct Demo {
     /// How long the projections may take to catch up.
     pub patience: Duration,
     pub journal: Option<PathBuf>,
+    /// How long sending may take; `None` leaves it out.
+    pub sending_patience: Option<Duration>,
 }
 
 impl Demo {
@@ -48,7 +52,7 @@ impl Demo {
         installation: &Installation,
         stop: CancellationToken,
     ) -> anyhow::Result<ExitCode> {
-        if let Err(missing) = preflight::check(installation).await {
+        if let Err(missing) = preflight::check(installation, self.sending_patience.is_some()).await {
             eprintln!("{missing}");
             return Ok(ExitCode::from(EXIT_UNAVAILABLE));
         }
@@ -68,6 +72,10 @@ impl Demo {
         let follow_up = unless(stop, FollowUp::begin(installation, &ids)).await?;
         let mut baseline = unless(stop, reckoner.baseline(&ids, self.patience)).await?;
         baseline.follow_up = Some(unless(stop, follow_up.baseline(&ids, self.patience)).await?);
+        let sending = match self.sending_patience {
+            Some(patience) => Some(unless(stop, Sending::begin(installation, &ids, patience)).await?),
+            None => None,
+        };
         let (figures, sent) = self.traffic(installation, &quizzes, &baseline, stop.clone()).await?;
         unless(stop, self.wait_for_projections(&reckoner)).await?;
         unless(stop, follow_up.wait(&baseline, self.patience)).await?;
@@ -75,8 +83,13 @@ impl Demo {
         unless(stop, self.wait_for_projections(&reckoner)).await?;
         let reckoning = unless(stop, reckoner.reckon(&baseline, &sent, ViewPromise::Exact)).await?;
         let answers_agree = show(&figures, &reckoning);
-        let messages_agree = unless(stop, follow_up.show(&baseline)).await?;
-        let agrees = answers_agree && messages_agree;
+        let of_messages = unless(stop, follow_up.reckon(&baseline)).await?;
+        let messages_agree = FollowUp::show(&of_messages);
+        let mut agrees = answers_agree && messages_agree;
+        if let Some(sending) = &sending {
+            unless(stop, sending.wait(&of_messages.expected)).await?;
+            agrees &= unless(stop, sending.show(&of_messages.expected)).await?;
+        }
         println!("\n{}", if agrees { "Every line agrees." } else { "The lines do not agree." });
         farewell::say(installation, &ids);
         Ok(if agrees { ExitCode::SUCCESS } else { ExitCode::FAILURE })

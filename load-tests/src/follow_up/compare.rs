@@ -37,6 +37,17 @@ pub struct FollowUpReckoning {
     pub disagreements: Vec<Disagreement>,
     /// How long it took to work out what was expected, seconds.
     pub expecting_seconds: f64,
+    /// Every message that was expected: what sending is reckoned by.
+    #[serde(skip)]
+    pub expected: Vec<ExpectedSend>,
+}
+
+/// A message that must end in the ledger.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ExpectedSend {
+    pub message_id: Uuid,
+    pub channel: String,
+    pub campaign_id: String,
 }
 
 /// Counts of one quiz.
@@ -100,6 +111,7 @@ impl FollowUpReckoning {
 struct ExpectedMessage {
     marks: Marks,
     channel: String,
+    campaign_id: String,
     quiz_id: String,
     response_id: String,
 }
@@ -126,6 +138,12 @@ pub fn compare(facts: &FollowUpFacts) -> FollowUpReckoning {
         found.find("records that fan-out set aside as dead letters", [count]);
     }
     reckoning.disagreements = found.disagreements;
+    let expected = messages.into_iter().map(|(message_id, message)| ExpectedSend {
+        message_id,
+        channel: message.channel,
+        campaign_id: message.campaign_id,
+    });
+    reckoning.expected = expected.collect();
     reckoning
 }
 
@@ -165,6 +183,7 @@ fn expected_of(facts: &FollowUpFacts) -> (HashMap<Uuid, ExpectedMessage>, BTreeS
                 let expected = ExpectedMessage {
                     marks: message.marks(),
                     channel: message.channel,
+                    campaign_id: message.campaign_id,
                     quiz_id: message.quiz_id,
                     response_id: message.response_id,
                 };

@@ -22,7 +22,7 @@ use serde::{Deserialize, Serialize};
 use tokio::time::Instant;
 use vendzz_schemas::topics;
 
-pub use compare::{FollowUpFacts, FollowUpReckoning, QuizFollowUp, compare};
+pub use compare::{ExpectedSend, FollowUpFacts, FollowUpReckoning, QuizFollowUp, compare};
 pub use funnels::{Funnel, Step};
 pub use log::{FollowUpLog, FoundMessage};
 pub use report::follow_up_table;

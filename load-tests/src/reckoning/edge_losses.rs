@@ -41,7 +41,8 @@ impl EdgeViewLosses {
 /// Reads `/metrics` of the edge's private port.
 pub async fn read_edge_losses(private: SocketAddr) -> anyhow::Result<EdgeViewLosses> {
     let url = format!("http://{private}/metrics");
-    let response = reqwest::get(&url).await.with_context(|| format!("{url} does not answer"))?;
+    let response =
+        reqwest::Client::new().get(&url).send().await.with_context(|| format!("{url} does not answer"))?;
     Ok(losses_in(&response.error_for_status()?.text().await?))
 }
 

@@ -25,7 +25,11 @@ pub(crate) struct FollowUpTrial {
 
 impl FollowUpTrial {
     pub(crate) async fn begin() -> Self {
-        let trial = Trial::of(Cluster::start_all()).await;
+        Self::of(Trial::of(Cluster::start_all()).await).await
+    }
+
+    /// With these services.
+    pub(crate) async fn of(trial: Trial) -> Self {
         let campaigns = example_campaigns().expect("the example campaigns");
         let api = Campaigns::new(trial.cluster.installation());
         let mut published = Vec::new();

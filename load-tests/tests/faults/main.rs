@@ -13,6 +13,8 @@ mod follow_up_trial;
 mod personal_data;
 mod projectors;
 mod rebuild;
+mod sending;
+mod sending_trial;
 mod servers_away;
 mod trial;
 mod zombies;

@@ -31,11 +31,17 @@ pub(crate) struct Trial {
 pub(crate) struct Traffic {
     scoreboard: Arc<Scoreboard>,
     running: tokio::task::JoinHandle<anyhow::Result<LoadFigures>>,
+    stop: CancellationToken,
 }
 
 impl Traffic {
     pub(crate) fn is_running(&self) -> bool {
         !self.running.is_finished()
+    }
+
+    /// Nothing new is sent from now on; what is under way is answered.
+    pub(crate) fn end(&self) {
+        self.stop.cancel();
     }
 }
 
@@ -83,9 +89,10 @@ impl Trial {
         let crowd = Crowd::gather(&self.quizzes, &mix, edge, seed);
         let scoreboard = Arc::new(Scoreboard::default());
         let board = scoreboard.clone();
-        let running =
-            tokio::spawn(async move { generate(&plan, crowd, edge, board, CancellationToken::new()).await });
-        Traffic { scoreboard, running }
+        let stop = CancellationToken::new();
+        let until = stop.clone();
+        let running = tokio::spawn(async move { generate(&plan, crowd, edge, board, until).await });
+        Traffic { scoreboard, running, stop }
     }
 
     /// Waits for the traffic's end and the projections, and says what does not agree.

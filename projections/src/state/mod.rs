@@ -7,15 +7,12 @@
 
 mod compare;
 mod config;
-#[cfg(feature = "planted-faults")]
-mod planted;
 mod projection;
 mod read;
 mod read_contacts;
 mod read_pool;
 mod rows;
 mod store;
-mod table_fold;
 
 use vendzz_schemas::topics::{LEAD_DETECTED, QUIZ_DEFINITION, QUIZ_PROGRESS, QUIZ_SUBMISSION};
 
@@ -25,12 +22,10 @@ pub use projection::{StateFold, StateProjection};
 pub use read::{ReadError, Schema, SchemaError, StateReader};
 pub use read_contacts::{Lead, LeadPageKey, PartialResponse};
 pub use read_pool::{ReadPool, ReplicaConfig};
-pub use rows::{
-    FoldedRow, LeadRow, LeadSighting, NameSighting, PartialRow, PlaceInSource, Placed, QuizRow, ResponseRow,
-    Week, fold_events,
-};
+pub use rows::{LeadRow, LeadSighting, NameSighting, PartialRow, PlaceInSource, QuizRow, ResponseRow};
 pub use store::{StateStore, prepare_when_up};
 pub use vendzz_runtime::postgres::{PostgresConfig, PostgresUrl, PostgresUrlError, PrepareError};
+pub use vendzz_runtime::row_fold::{FoldedRow, Placed, Week, fold_events};
 
 /// Name of this projection in `public.read_model`.
 pub const PROJECTION: &str = "state";
@@ -56,11 +51,7 @@ mod tests {
     #[test]
     fn every_statement_and_migration_names_the_tables_of_this_version() {
         let statements = [
-            include_str!("sql/advance_resume_point.sql"),
-            include_str!("sql/attached_ranges.sql"),
-            include_str!("sql/first_resume_point.sql"),
             include_str!("sql/insert_responses.sql"),
-            include_str!("sql/read_resume_point.sql"),
             include_str!("sql/upsert_leads.sql"),
             include_str!("sql/upsert_partials.sql"),
             include_str!("sql/upsert_quizzes.sql"),

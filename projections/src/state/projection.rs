@@ -1,12 +1,12 @@
 use vendzz_runtime::decode::EventReader;
 use vendzz_runtime::kernel::{Applied, Batch, Fold, FoldError, OpenError, Opened, Projection, Source};
+use vendzz_runtime::row_fold::{RowStore, TableFold};
 use vendzz_runtime::tables::SchemaIds;
 use vendzz_schemas::registry::RegistryClient;
 use vendzz_schemas::topics::{LEAD_DETECTED, Namespace, QUIZ_DEFINITION, QUIZ_PROGRESS, QUIZ_SUBMISSION};
 
 use super::rows::{LeadRow, PartialRow, QuizRow, ResponseRow};
 use super::store::StateStore;
-use super::table_fold::TableFold;
 
 /// Opens a fold for each partition of the topics that have a table: definitions, submissions, progress,
 /// leads.
@@ -33,7 +33,7 @@ impl Projection for StateProjection {
 
     async fn open(&self, source: &Source) -> Result<Opened<StateFold>, OpenError> {
         let resume = self.store.resume_point(source).await.map_err(|error| OpenError::Retry(error.into()))?;
-        let store = self.store.clone();
+        let store = RowStore::clone(&self.store);
         let source = source.clone();
         let table = match self.namespace.base(&source.topic) {
             Some(QUIZ_DEFINITION) => {

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
 use rdkafka::consumer::{BaseConsumer, CommitMode, Consumer, ConsumerContext};
-use rdkafka::error::RDKafkaErrorCode;
+use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use rdkafka::{Offset, TopicPartitionList};
 
 use super::api::ResumePoint;
@@ -76,8 +76,8 @@ impl Commits {
     }
 
     /// The last word on partitions that leave: commits and waits for the answer, since the next owner asks
-    /// where to begin. What was sent before goes again, for its answer may be a refusal. While the
-    /// coordinator awaits the members' SyncGroup it refuses every commit, so it is asked again.
+    /// where to begin. What was sent before goes again, for its answer may be a refusal. Between the
+    /// coordinator's new generation and this member's SyncGroup every commit is refused, so it is repeated.
     pub(super) fn send_last<C: ConsumerContext>(
         &mut self,
         consumer: &BaseConsumer<C>,
@@ -95,14 +95,14 @@ impl Commits {
         let offsets = self.take();
         let deadline = Instant::now() + LAST_WORD_DEADLINE;
         while let Err(error) = consumer.commit(&offsets, CommitMode::Sync) {
-            let between_generations =
-                error.rdkafka_error_code() == Some(RDKafkaErrorCode::RebalanceInProgress);
-            if !between_generations || Instant::now() >= deadline {
+            if !is_between_generations(&error) || Instant::now() >= deadline {
                 tracing::warn!(%error, "the last offsets were not committed; some records will be read again");
                 return;
             }
             std::thread::sleep(LAST_WORD_WAIT);
         }
+        // Nothing of them is open any more, so a close that follows a release has nothing to repeat.
+        leaving.iter().for_each(|key| self.forget(key));
     }
 
     fn take(&mut self) -> TopicPartitionList {
@@ -117,6 +117,14 @@ impl Commits {
         }
         offsets
     }
+}
+
+/// The member has joined the next generation, or not yet heard of it: its own next SyncGroup settles that.
+fn is_between_generations(error: &KafkaError) -> bool {
+    matches!(
+        error.rdkafka_error_code(),
+        Some(RDKafkaErrorCode::RebalanceInProgress | RDKafkaErrorCode::IllegalGeneration)
+    )
 }
 
 #[cfg(test)]

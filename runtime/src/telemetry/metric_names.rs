@@ -75,6 +75,13 @@ metric_names! {
     EventTimeReplaced, Counter, "vendzz_event_time_replaced_total", ["group"], "Events whose own time was implausible, so that the append time counts.";
     RowsFlushed, Counter, "vendzz_rows_flushed_total", ["group"], "Rows written to the store.";
     FlushTime, Histogram, "vendzz_flush_seconds", ["group"], "Seconds that one flush took.";
+    // Senders.
+    ProviderCalls, Counter, "vendzz_provider_calls_total", ["channel", "outcome", "reason"], "Calls to providers by outcome: accepted, not_taken, refused, unknown.";
+    ProviderCallTime, Histogram, "vendzz_provider_call_seconds", ["channel"], "Seconds that one call to a provider took.";
+    BreakerMoves, Counter, "vendzz_breaker_moves_total", ["channel"], "Times that a provider's circuit breaker opened or closed.";
+    LeasesExpired, Counter, "vendzz_leases_expired_total", ["channel", "state"], "Rows whose holder fell silent, by the state in which they are now: waiting, or unknown when a call may have been made.";
+    LedgerDue, Gauge, "vendzz_ledger_due_messages", ["channel"], "Messages that are due and wait, counted up to the backlog's limit.";
+    SenderRoundsFailed, Counter, "vendzz_sender_rounds_failed_total", ["what"], "Rounds of a sender that failed and come again: send, outcome, suppress, publish, sweep, count.";
     // Fan-out.
     FanoutMessages, Counter, "vendzz_fanout_messages_total", ["channel"], "Campaign messages that the log has acknowledged, copies included.";
     FanoutLeads, Counter, "vendzz_fanout_leads_total", ["field"], "Contacts found in responses that the log has acknowledged, copies included.";

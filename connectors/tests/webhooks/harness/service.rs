@@ -148,8 +148,6 @@ impl Service {
         headers: &[(&str, &str)],
         body: impl Into<reqwest::Body>,
     ) -> Answer {
-        // Refused when another test has installed it already.
-        let _ = rustls::crypto::ring::default_provider().install_default();
         let mut request = reqwest::Client::new().request(method, url).body(body);
         for (name, value) in headers {
             request = request.header(*name, *value);

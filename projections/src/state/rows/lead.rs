@@ -3,7 +3,7 @@ use uuid::Uuid;
 use vendzz_schemas::contract::{Violation, check_lead, moment};
 use vendzz_schemas::events::{LeadDetected, LeadName};
 
-use super::FoldedRow;
+use vendzz_runtime::row_fold::FoldedRow;
 
 /// A row of `leads`, as one source makes it. Key: lead_id. The first and the last sighting of a lead and
 /// the last one with a name stand in it: by when the contact was seen, then by append time and offset.

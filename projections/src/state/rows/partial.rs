@@ -8,8 +8,8 @@ use vendzz_schemas::event_time::event_time;
 use vendzz_schemas::events::{ElementSeen, QuizProgressed};
 use vendzz_schemas::ids::TimedId;
 
-use super::FoldedRow;
 use super::text::{json, utm_without_empty};
+use vendzz_runtime::row_fold::FoldedRow;
 
 /// A row of `partial_responses`. Key: (response_id, quiz_id); of the beacons that brought answers the
 /// one with the highest sequence, of its copies the first in the log.

@@ -2,7 +2,7 @@ use chrono::{DateTime, Utc};
 use serde::Deserialize;
 use vendzz_schemas::events::QuizDefinition;
 
-use super::FoldedRow;
+use vendzz_runtime::row_fold::FoldedRow;
 use vendzz_schemas::contract::{Violation, check_quiz_and_account, moment};
 
 /// A row of `quizzes`. Key: quiz_id; the latest version in the log stays.

@@ -4,7 +4,7 @@ use vendzz_schemas::events::QuizSubmitted;
 use vendzz_schemas::ids::TimedId;
 
 use super::text::{json, utm_without_empty};
-use super::{FoldedRow, Week};
+use vendzz_runtime::row_fold::{FoldedRow, Week};
 use vendzz_schemas::contract::{Violation, check_submission, moment};
 use vendzz_schemas::event_time::event_time;
 

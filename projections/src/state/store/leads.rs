@@ -2,8 +2,8 @@ use sqlx::PgConnection;
 use sqlx::postgres::PgArguments;
 use sqlx::query::Query;
 use vendzz_runtime::kernel::Source;
+use vendzz_runtime::row_fold::StoredRow;
 
-use super::StoredRow;
 use crate::state::rows::{LeadRow, LeadSighting, NameSighting};
 
 impl StoredRow for LeadRow {

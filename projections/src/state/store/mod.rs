@@ -1,55 +1,52 @@
-//! The I/O half of the fold: rows and resume points in PostgreSQL.
+//! The I/O half of the fold: rows and resume points in PostgreSQL, by [`vendzz_runtime::row_fold`].
 
 mod array_literal;
-mod error;
 mod leads;
 mod partials;
 mod prepare;
 mod quizzes;
-mod ranges;
 mod responses;
-mod resume_points;
-mod stored_row;
-mod write;
 
-use std::time::Duration;
+use std::ops::Deref;
 
-use sqlx::postgres::PgPool;
-use vendzz_runtime::postgres::{PostgresConfig, Session};
+use vendzz_runtime::postgres::PostgresConfig;
+use vendzz_runtime::row_fold::{CrashPoints, RangedTable, ResumeTable, RowStore, Target};
 
-pub(super) use error::WriteError;
 pub use prepare::prepare_when_up;
-pub(super) use stored_row::StoredRow;
 
-use self::ranges::Ranges;
+use super::{CRASH_POINTS, GROUP};
 
 /// The projector's name in `pg_stat_activity`.
 const APPLICATION: &str = "vendzz-project-state";
 
+const TARGET: Target = Target {
+    application: APPLICATION,
+    group: GROUP,
+    resume: ResumeTable { name: "state_v1.projection_offset", consumer_group: None },
+    ranged: Some(RangedTable { schema: "state_v1", table: "quiz_responses", column: "response_id", lock: 1 }),
+    crash_points: CrashPoints {
+        before_rows: CRASH_POINTS[0],
+        rows_before_resume_point: CRASH_POINTS[1],
+        before_commit: CRASH_POINTS[2],
+        after_commit: CRASH_POINTS[3],
+    },
+};
+
 /// The projector's side of PostgreSQL. Cheap to clone.
 #[derive(Clone)]
-pub struct StateStore {
-    pool: PgPool,
-    /// After this long without an answer the server counts as gone.
-    answer_within: Duration,
-    ranges: Ranges,
-}
+pub struct StateStore(RowStore);
 
 impl StateStore {
     /// Connects lazily; call [`StateStore::prepare`] first.
     pub fn new(config: &PostgresConfig) -> Self {
-        Self {
-            pool: config.pool(APPLICATION),
-            answer_within: config.answer_within(),
-            ranges: Ranges::default(),
-        }
+        Self(RowStore::new(config, TARGET))
     }
+}
 
-    pub fn pool(&self) -> &PgPool {
-        &self.pool
-    }
+impl Deref for StateStore {
+    type Target = RowStore;
 
-    async fn session(&self) -> sqlx::Result<Session> {
-        Ok(Session::new(self.pool.acquire().await?, self.answer_within))
+    fn deref(&self) -> &RowStore {
+        &self.0
     }
 }

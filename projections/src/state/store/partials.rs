@@ -1,7 +1,7 @@
 use sqlx::PgConnection;
 use vendzz_runtime::kernel::Source;
+use vendzz_runtime::row_fold::StoredRow;
 
-use super::StoredRow;
 use super::array_literal::array_literal;
 use crate::state::rows::PartialRow;
 

@@ -1,7 +1,7 @@
 use sqlx::PgConnection;
 use vendzz_runtime::kernel::Source;
+use vendzz_runtime::row_fold::StoredRow;
 
-use super::StoredRow;
 use crate::state::rows::QuizRow;
 
 impl StoredRow for QuizRow {

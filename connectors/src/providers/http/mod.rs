@@ -1,0 +1,12 @@
+//! One POST to a provider, after which it is known whether its body can have been taken.
+
+mod body;
+mod client;
+mod retry_after;
+
+#[cfg(test)]
+pub(super) mod test_server;
+#[cfg(test)]
+mod tests;
+
+pub(super) use client::{HttpAnswer, HttpClient};

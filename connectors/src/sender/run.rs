@@ -1,0 +1,275 @@
+//! The life of a channel's worker.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Context;
+use tokio::sync::{Notify, Semaphore, mpsc};
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+use vendzz_runtime::config::Profile;
+use vendzz_runtime::health::Latch;
+use vendzz_runtime::kafka::{Producer, require_durability};
+use vendzz_runtime::kernel::{self, Backoff};
+use vendzz_runtime::postgres::when_up;
+use vendzz_runtime::service::Service;
+use vendzz_runtime::tables::{Epochs, SchemaIds, Tables};
+use vendzz_runtime::telemetry::MetricName;
+use vendzz_schemas::codec::Encoder;
+use vendzz_schemas::events::CampaignDelivery;
+use vendzz_schemas::registry::RegistryClient;
+use vendzz_schemas::topics::CAMPAIGN_DELIVERY;
+
+use super::calls::Caller;
+use super::completion::Completion;
+use super::config::{SenderConfig, group_of};
+use super::events::RoundFailed;
+use super::pools::Pools;
+use super::publish::Publisher;
+use super::retry::RetryPolicy;
+use super::sweep::sweep;
+use super::work::Worker;
+use crate::intake::{Backlog, IntakeProjection, TALLY_SHARDS};
+use crate::ledger::store::LedgerStore;
+use crate::permissions::{self, Permissions};
+use crate::providers::Senders;
+
+/// How often the followed tables are compared with their topics' ends.
+const CHECK_TABLES_EVERY: Duration = Duration::from_secs(5);
+const LOOK_AGAIN: Duration = Duration::from_millis(500);
+const WARM: Duration = Duration::from_secs(5);
+const BACKOFF: (Duration, Duration) = (Duration::from_millis(100), Duration::from_secs(5));
+/// Between two looks for rows that may be late and that nobody leases otherwise.
+const LATE_EVERY: Duration = Duration::from_secs(5);
+/// Between two counts of what is due.
+const COUNT_EVERY: Duration = Duration::from_millis(500);
+/// Events that nobody has announced to this process, such as those of reports, are looked for so often.
+const PUBLISH_EVERY: Duration = Duration::from_millis(500);
+
+/// Runs until the drain, or until an error that only a new process can heal.
+pub async fn run(config: SenderConfig, service: Service) -> anyhow::Result<()> {
+    if let Some(crash_at) = config.crash_at.clone() {
+        crash_at.arm();
+    }
+    let drain = service.drain.clone();
+    let senders = Senders::read(&config.senders_file).context("VENDZZ_SENDERS_FILE")?;
+    let pools = Pools::of(&senders, config.channel, config.call_timeout, config.breaker_open)?;
+    let registry = RegistryClient::new(&config.registry_url).context("VENDZZ_REGISTRY_URL")?;
+    let tables = Tables::follow(
+        &config.kafka,
+        SchemaIds::default(),
+        Epochs::default(),
+        CHECK_TABLES_EVERY,
+        drain.clone(),
+    )?;
+    let shard = rand::random_range(0..TALLY_SHARDS) as i16;
+    let store = LedgerStore::new(&config.postgres, config.channel, group_of(config.channel), shard);
+    let prepared = tokio::select! {
+        prepared = prepare(&config, &store, &tables, &service) => prepared?,
+        () = drain.cancelled() => return Ok(()),
+    };
+    let Some(publisher) = prepared else { return Ok(()) };
+
+    let backlog = Arc::new(Backlog::new(config.backlog));
+    let slots = Arc::new(Semaphore::new(config.in_flight));
+    let (answers, answered) = mpsc::channel(config.in_flight);
+    let news = Arc::new(Notify::new());
+    let caller = Caller {
+        channel: config.channel,
+        pools: Arc::new(pools),
+        public_url: config.public_url.clone(),
+        unsubscribe_key: config.unsubscribe_key.clone(),
+        call_timeout: config.call_timeout,
+        call_before: config.lease - config.call_timeout - config.postgres.statement,
+    };
+    let worker =
+        Worker { store: store.clone(), caller: Arc::new(caller), slots, lease: config.lease, answers };
+    let retry =
+        RetryPolicy { base: config.retry_base, max_attempts: config.max_attempts, ..RetryPolicy::default() };
+    let permissions = Permissions::new(&config.postgres, group_of(config.channel));
+    let completion = Completion { store: store.clone(), permissions, retry, answered, news: news.clone() };
+
+    let mut tasks = JoinSet::new();
+    // Ends when the worker has ended and every call is answered.
+    tasks.spawn(completion.run());
+    tasks.spawn(send_loop(worker, config.poll_every, drain.clone()));
+    tasks.spawn(sweep_loop(store.clone(), config.sweep_every, drain.clone()));
+    tasks.spawn(count_loop(store.clone(), backlog.clone(), drain.clone()));
+    let publishing = CancellationToken::new();
+    let publish = tokio::spawn(publish_loop(publisher, news, publishing.clone()));
+    let intake = IntakeProjection {
+        namespace: config.kafka.namespace.clone(),
+        channel: config.channel,
+        store: store.rows().clone(),
+        schema_ids: tables.schema_ids,
+        registry,
+        backlog,
+    };
+    let intake = kernel::run(config.kernel, &config.kafka, tables.epochs, intake, service).await;
+    // Whatever ended it, nothing new is begun.
+    drain.cancel();
+    while let Some(ended) = tasks.join_next().await {
+        ended.context("a task of the sender panicked")?;
+    }
+    // What the last calls came to is told too.
+    publishing.cancel();
+    publish.await.context("the publisher panicked")?;
+    intake
+}
+
+/// Waits for everything that must be there before the first lease; `None` when the drain came first.
+async fn prepare(
+    config: &SenderConfig,
+    store: &LedgerStore,
+    tables: &Tables,
+    service: &Service,
+) -> anyhow::Result<Option<Publisher>> {
+    let health = &service.health;
+    let tables_latch = health.latch("tables", "schema.id.v1 and topic.epoch.v1 are not read to their ends");
+    let postgres_latch = health.latch("postgres", "the tables are not prepared");
+    let projection_latch = health.latch("projection", "the state projector has not made its tables");
+    if config.profile == Profile::Production {
+        let durability_latch = health.latch("durability", "the topic has not been looked at");
+        require_durability(&durability_latch, &config.kafka, &[CAMPAIGN_DELIVERY]).await;
+    }
+    if !when_up(|| permissions::prepare(&config.postgres), &postgres_latch, &service.drain).await? {
+        return Ok(None);
+    }
+    tables.caught_up().await;
+    let topic = config.kafka.name(CAMPAIGN_DELIVERY);
+    let encoder = encoder_when_registered(&tables.schema_ids, &topic, &tables_latch).await;
+    projection_when_made(store, &projection_latch).await;
+    let producer = Producer::new(&config.kafka, &config.producer()).context("the producer")?;
+    // Without a broker the first batch says so.
+    let _ = producer.warm(&topic, WARM).await;
+    let epochs = tables.epochs.clone();
+    Ok(Some(Publisher { store: store.clone(), producer, epochs, encoder, topic }))
+}
+
+async fn encoder_when_registered(
+    schema_ids: &SchemaIds,
+    topic: &str,
+    latch: &Latch,
+) -> Encoder<CampaignDelivery> {
+    loop {
+        match schema_ids.encoder(topic) {
+            Ok(encoder) => {
+                latch.ready();
+                return encoder;
+            }
+            Err(error) => latch.missing(error.to_string()),
+        }
+        tokio::time::sleep(LOOK_AGAIN).await;
+    }
+}
+
+async fn projection_when_made(store: &LedgerStore, latch: &Latch) {
+    loop {
+        match store.has_projection().await {
+            Ok(true) => return latch.ready(),
+            Ok(false) => latch.missing("the state projector has not made its tables"),
+            Err(error) => latch.missing(format!("PostgreSQL is away: {error}")),
+        }
+        tokio::time::sleep(LOOK_AGAIN).await;
+    }
+}
+
+async fn send_loop(worker: Worker, poll_every: Duration, drain: CancellationToken) {
+    let mut backoff = Backoff::new(BACKOFF.0, BACKOFF.1);
+    let mut late_looked_at = tokio::time::Instant::now();
+    while !drain.is_cancelled() {
+        let round = async {
+            let mut taken = worker.round(&drain).await?;
+            if late_looked_at.elapsed() >= LATE_EVERY {
+                late_looked_at = tokio::time::Instant::now();
+                taken += worker.round_of_late_rows().await?;
+            }
+            anyhow::Ok(taken)
+        };
+        let wait = match round.await {
+            Ok(0) => poll_every,
+            Ok(_) => Duration::ZERO,
+            Err(error) => {
+                let again_in = backoff.next_wait();
+                RoundFailed { what: "send", error: &error, again_in }.emit();
+                again_in
+            }
+        };
+        if wait.is_zero() {
+            backoff.reset();
+            // A slot must be free before there is anything to look for.
+            tokio::select! {
+                slot = worker.slots.clone().acquire_owned() => drop(slot),
+                () = drain.cancelled() => {}
+            }
+            continue;
+        }
+        tokio::select! {
+            () = tokio::time::sleep(wait) => {}
+            () = drain.cancelled() => {}
+        }
+    }
+}
+
+async fn sweep_loop(store: LedgerStore, every: Duration, drain: CancellationToken) {
+    while !drain.is_cancelled() {
+        if let Err(error) = sweep(&store).await {
+            RoundFailed { what: "sweep", error: &error.into(), again_in: every }.emit();
+        }
+        tokio::select! {
+            () = tokio::time::sleep(every) => {}
+            () = drain.cancelled() => {}
+        }
+    }
+}
+
+async fn count_loop(store: LedgerStore, backlog: Arc<Backlog>, drain: CancellationToken) {
+    let limit = backlog.limit().min(i64::MAX as u64) as i64;
+    while !drain.is_cancelled() {
+        match store.due(limit).await {
+            Ok(due) => {
+                backlog.is_now(due.cast_unsigned());
+                let labels = [("channel", store.channel().name())];
+                MetricName::LedgerDue.gauge_of(&labels).set(due as f64);
+            }
+            Err(error) => RoundFailed { what: "count", error: &error.into(), again_in: COUNT_EVERY }.emit(),
+        }
+        tokio::select! {
+            () = tokio::time::sleep(COUNT_EVERY) => {}
+            () = drain.cancelled() => {}
+        }
+    }
+}
+
+/// Publishes until it is told to end, and once more then.
+async fn publish_loop(publisher: Publisher, news: Arc<Notify>, end: CancellationToken) {
+    let mut backoff = Backoff::new(BACKOFF.0, BACKOFF.1);
+    loop {
+        let is_last = end.is_cancelled();
+        let wait = match publisher.publish().await {
+            Ok(true) => Duration::ZERO,
+            Ok(false) if is_last => return,
+            Ok(false) => {
+                backoff.reset();
+                PUBLISH_EVERY
+            }
+            Err(error) => {
+                let again_in = backoff.next_wait();
+                RoundFailed { what: "publish", error: &error, again_in }.emit();
+                if is_last {
+                    return;
+                }
+                again_in
+            }
+        };
+        publisher.producer.report();
+        if wait.is_zero() {
+            continue;
+        }
+        tokio::select! {
+            () = tokio::time::sleep(wait) => {}
+            () = news.notified() => {}
+            () = end.cancelled() => {}
+        }
+    }
+}

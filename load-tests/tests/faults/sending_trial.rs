@@ -1,0 +1,130 @@
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use tokio_util::sync::CancellationToken;
+use vendzz_load_tests::cluster::{Cluster, Instance, Service};
+use vendzz_load_tests::providers::{Credentials, Faults, Simulator, SimulatorSettings};
+use vendzz_load_tests::reckoning::{ViewPromise, disagreement_lines_of};
+use vendzz_load_tests::sending::{
+    SendingBaseline, SendingReckoner, SendingReckoning, SendingSettings, sending_table, unknown_lines_of,
+};
+
+use crate::follow_up_trial::FollowUpTrial;
+use crate::trial::{Traffic, Trial};
+
+const PATIENCE: Duration = Duration::from_secs(240);
+
+/// A trial whose messages are sent: providers that misbehave, webhooks, and a worker for each channel.
+pub(crate) struct SendingTrial {
+    pub(crate) follow_up: FollowUpTrial,
+    pub(crate) simulator: SocketAddr,
+    settings: SendingSettings,
+    baseline: SendingBaseline,
+    stop: CancellationToken,
+    _folder: tempfile::TempDir,
+}
+
+impl SendingTrial {
+    pub(crate) async fn begin(faults: Faults) -> Self {
+        let simulator = free_address();
+        let trial = Trial::of(Cluster::start_with_sending(simulator)).await;
+        let mut follow_up = FollowUpTrial::of(trial).await;
+        let folder = tempfile::tempdir().unwrap();
+        let journal = folder.path().join("accepted.jsonl");
+        let stop = CancellationToken::new();
+        start_simulator(&mut follow_up.trial.cluster, simulator, &journal, faults, &stop).await;
+        let settings = SendingSettings {
+            simulator,
+            simulator_journal: journal,
+            smtp_journal: SendingSettings::from_env().unwrap().smtp_journal,
+        };
+        let reckoner = reckoner(&follow_up, &settings).await;
+        let baseline = reckoner.baseline(&follow_up.trial.quiz_ids()).await.unwrap();
+        Self { follow_up, simulator, settings, baseline, stop, _folder: folder }
+    }
+
+    pub(crate) fn cluster(&mut self) -> &mut Cluster {
+        &mut self.follow_up.trial.cluster
+    }
+
+    /// Waits for everything; answers, leads and messages must be as expected, and so must what became of each message.
+    pub(crate) async fn expect_agreement(&self, traffic: Traffic) -> SendingReckoning {
+        let follow_up = self.follow_up.expect_agreement(traffic, ViewPromise::Exact).await;
+        let reckoner = reckoner(&self.follow_up, &self.settings).await;
+        let left = reckoner.wait(&self.baseline, &follow_up.expected, PATIENCE, |_| {}).await.unwrap();
+        if !left.is_nothing() {
+            let warnings: Vec<String> =
+                Service::SENDERS.map(|service| self.follow_up.trial.warnings_of(service)).into();
+            panic!("not done after {} s: {left}\n{}", PATIENCE.as_secs(), warnings.join("\n"));
+        }
+        let reckoning = reckoner.reckon(&self.baseline, &follow_up.expected).await.unwrap();
+        println!("{}", sending_table(&reckoning));
+        for line in unknown_lines_of(&reckoning) {
+            println!("{line}");
+        }
+        let lines = disagreement_lines_of(&reckoning.disagreements);
+        assert!(lines.is_empty(), "{}", lines.join("\n"));
+        let sent: u64 = reckoning.channels.values().map(|channel| channel.sent).sum();
+        assert!(sent > 500, "only {sent} messages were sent: the trial says little");
+        reckoning
+    }
+
+    /// What the simulator counts: `GET /journal/summary`.
+    pub(crate) async fn summary(&self) -> serde_json::Value {
+        let url = format!("http://{}/journal/summary", self.simulator);
+        reqwest::get(url).await.unwrap().json().await.unwrap()
+    }
+
+    /// Tells the simulator how to misbehave from now on.
+    pub(crate) async fn misbehave(&self, faults: &Faults) {
+        let url = format!("http://{}/faults", self.simulator);
+        let answer = reqwest::Client::new().put(url).json(faults).send().await.unwrap();
+        assert!(answer.status().is_success(), "{}", answer.text().await.unwrap());
+    }
+
+    /// A second worker of each channel.
+    pub(crate) async fn double_the_workers(&mut self) -> Vec<Instance> {
+        let mut workers = Service::SENDERS.map(Instance::first).to_vec();
+        for service in Service::SENDERS {
+            let second = Instance::numbered(service, 2);
+            self.cluster().start_instance(second, &[]).await.unwrap();
+            workers.push(second);
+        }
+        workers
+    }
+}
+
+impl Drop for SendingTrial {
+    fn drop(&mut self) {
+        self.stop.cancel();
+    }
+}
+
+async fn start_simulator(
+    cluster: &mut Cluster,
+    address: SocketAddr,
+    journal: &PathBuf,
+    faults: Faults,
+    stop: &CancellationToken,
+) {
+    let settings = SimulatorSettings {
+        address,
+        control: None,
+        journal: Some(journal.clone()),
+        credentials: Credentials::read(&cluster.senders_file()).unwrap(),
+        meta_webhook: Some(format!("{}/webhooks/{{account}}/{{provider}}", cluster.public_url().unwrap())),
+        faults,
+        seed: 7,
+    };
+    let simulator = Simulator::bind(settings, stop.clone()).await.unwrap();
+    tokio::spawn(async move { simulator.run().await.unwrap() });
+}
+
+async fn reckoner(follow_up: &FollowUpTrial, settings: &SendingSettings) -> SendingReckoner {
+    SendingReckoner::connect(follow_up.trial.cluster.installation(), settings.clone()).await.unwrap()
+}
+
+fn free_address() -> SocketAddr {
+    std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap()
+}
