@@ -15,7 +15,7 @@ pub const LIVE_STATES: &[&str] = &["waiting", "leased", "sending"];
 /// States in which a message rests; from the tallies.
 pub const RESTING_STATES: &[&str] = &["sent", "failed", "skipped", "unknown"];
 
-/// What providers report; from the tallies: messages of which it was ever the highest report.
+/// What providers report; from the tallies: messages of which it is the highest report.
 pub const REPORTS: &[&str] = &["carried", "undelivered", "delivered", "read"];
 
 /// A row of the ledger, without the message's words.
