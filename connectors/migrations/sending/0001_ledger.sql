@@ -25,6 +25,8 @@ CREATE TABLE sending.message_ledger (
     revision     text NOT NULL,
     step_id      text NOT NULL,
     recipient    text NOT NULL,
+    -- As consent, suppression and caps know the recipient.
+    contact      text NOT NULL GENERATED ALWAYS AS (lower(recipient)) STORED,
     sender_pool  text NOT NULL,
     unless_finished boolean NOT NULL,
     unless_sent  uuid,
@@ -74,7 +76,7 @@ CREATE TABLE sending.message_ledger_default PARTITION OF sending.message_ledger 
     )
 ) DEFAULT;
 
--- A message's life, event by event, and which of them the log has acknowledged. Partitioned as the ledger is.
+-- A message's life, event by event, and which of them the log has acknowledged.
 CREATE TABLE sending.delivery_events (
     message_id   uuid NOT NULL,
     number       smallint NOT NULL,
@@ -114,6 +116,7 @@ CREATE TABLE sending.campaigns (
 CREATE TABLE sending.recipients (
     account_id  text NOT NULL,
     channel     text NOT NULL,
+    -- message_ledger.contact.
     recipient   text NOT NULL,
     message_ids uuid[] NOT NULL DEFAULT '{}',
     sent_at     timestamptz[] NOT NULL DEFAULT '{}',

@@ -72,12 +72,17 @@ fn call(row: &LeasedRow, channel: Channel, pools: &Pools) -> Judged {
     Judged::Call(Candidate {
         message_id: row.message_id,
         account_id: message.account_id.clone(),
-        recipient: message.recipient.clone(),
+        contact: contact_of(&message.recipient),
         frequency_cap: message.frequency_cap,
         is_paired: channel == Channel::Whatsapp,
         unless_sent: row.unless_sent,
         senders,
     })
+}
+
+/// As the ledger's column of this name.
+pub(super) fn contact_of(recipient: &str) -> String {
+    recipient.to_lowercase()
 }
 
 /// Never to be sent.

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::calls::Called;
+use super::judging::contact_of;
 use super::retry::{Retry, RetryPolicy};
 use crate::ledger::State;
 use crate::ledger::store::Move;
@@ -32,7 +33,7 @@ pub(super) fn move_of(called: &Called, retry: &RetryPolicy, random: f64) -> Move
             Move { to: State::Unknown, reason: Some(reason), what: Some("unknown"), ..stays }
         }
         Outcome::NotTaken(not_taken) => {
-            let whom = (call.message.account_id.clone(), call.message.recipient.clone());
+            let whom = (call.message.account_id.clone(), contact_of(&call.message.recipient));
             let again = Move { reason: Some(not_taken.reason), give_back: Some(whom), ..stays };
             match retry.after(call.attempt, not_taken, random) {
                 Retry::After(wait) => Move { to: State::Waiting, what: Some("deferred"), wait, ..again },

@@ -17,13 +17,13 @@ WHERE ledger.message_id = admitted.message_id
         SELECT FROM sending.suppressions AS suppressed
         WHERE suppressed.account_id = ledger.account_id
             AND suppressed.channel = ledger.channel
-            AND suppressed.contact = ledger.recipient
+            AND suppressed.contact = ledger.contact
     )
     AND NOT EXISTS (
         SELECT FROM sending.consents
         WHERE consents.account_id = ledger.account_id
             AND consents.channel = ledger.channel
-            AND consents.contact = ledger.recipient
+            AND consents.contact = ledger.contact
             AND consents.state = 'withdrawn'
     )
     AND NOT (ledger.unless_finished AND (

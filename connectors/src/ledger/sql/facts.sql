@@ -10,13 +10,13 @@ SELECT
         SELECT FROM sending.suppressions AS suppressed
         WHERE suppressed.account_id = leased.account_id
             AND suppressed.channel = leased.channel
-            AND suppressed.contact = leased.recipient
+            AND suppressed.contact = leased.contact
     ) AS suppressed,
     (
         SELECT consents.state FROM sending.consents
         WHERE consents.account_id = leased.account_id
             AND consents.channel = leased.channel
-            AND consents.contact = leased.recipient
+            AND consents.contact = leased.contact
     ) AS consent,
     leased.unless_finished AND (
         EXISTS (
@@ -38,7 +38,7 @@ SELECT
             SELECT recipients.sent_at FROM sending.recipients
             WHERE recipients.account_id = leased.account_id
                 AND recipients.channel = leased.channel
-                AND recipients.recipient = leased.recipient
+                AND recipients.recipient = leased.contact
         ),
         '{}'
     ) AS recent

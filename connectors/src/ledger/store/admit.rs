@@ -33,7 +33,8 @@ pub struct SenderChoice {
 pub struct Candidate {
     pub message_id: Uuid,
     pub account_id: String,
-    pub recipient: String,
+    /// Of the ledger's column of this name.
+    pub contact: String,
     pub frequency_cap: Option<FrequencyCap>,
     /// One message in [`PAIR_INTERVAL`] to the same recipient.
     pub is_paired: bool,
@@ -155,7 +156,7 @@ impl LedgerStore {
         let buckets = self.lock_buckets(db, now, &rates).await?;
         let whom: BTreeSet<(&str, &str)> = candidates
             .iter()
-            .map(|candidate| (candidate.account_id.as_str(), candidate.recipient.as_str()))
+            .map(|candidate| (candidate.account_id.as_str(), candidate.contact.as_str()))
             .collect();
         let accounts: Vec<&str> = whom.iter().map(|(account_id, _)| *account_id).collect();
         let contacts: Vec<&str> = whom.iter().map(|(_, recipient)| *recipient).collect();
@@ -293,7 +294,7 @@ impl Books {
                 _ => {}
             }
         }
-        let whom = (candidate.account_id.clone(), candidate.recipient.clone());
+        let whom = (candidate.account_id.clone(), candidate.contact.clone());
         let now = self.now;
         let Some(recipient) = self.recipients.get_mut(&whom) else { return Err(Decision::LookAgain) };
         let wait_until =
@@ -339,7 +340,7 @@ impl Books {
         if let Some((bucket, rate)) = self.buckets.get_mut(&key) {
             *bucket = bucket.give_back(*rate, 1);
         }
-        let whom = (candidate.account_id.clone(), candidate.recipient.clone());
+        let whom = (candidate.account_id.clone(), candidate.contact.clone());
         if let Some(recipient) = self.recipients.get_mut(&whom) {
             recipient.forget(candidate.message_id);
         }
