@@ -1,4 +1,3 @@
-use std::path::PathBuf;
 use std::time::Duration;
 
 use vendzz_runtime::config::Env;
@@ -12,7 +11,7 @@ use vendzz_schemas::topics::{CAMPAIGN_DEFINITION, DLQ_SEND};
 
 use super::CRASH_POINTS;
 use crate::ledger::store::INTAKE_CRASH_POINTS;
-use crate::providers::CALL_TIMEOUT;
+use crate::providers::{CALL_TIMEOUT, Senders};
 use crate::webhooks::{PublicUrl, UnsubscribeKey};
 
 /// Consumer group of a channel, behind the prefix.
@@ -45,7 +44,7 @@ pub struct SenderConfig {
     pub postgres: PostgresConfig,
     pub registry_url: String,
     /// Accounts' senders and their providers' secrets.
-    pub senders_file: PathBuf,
+    pub senders: Senders,
     pub public_url: PublicUrl,
     /// For the links of e-mails; other channels have none.
     pub unsubscribe_key: Option<UnsubscribeKey>,
@@ -86,13 +85,7 @@ impl SenderConfig {
                 "http://127.0.0.1:18081/apis/ccompat/v7".to_owned(),
                 "schema registry, asked only for an id that schema.id.v1 lacks",
             ),
-            senders_file: env
-                .value(
-                    "VENDZZ_SENDERS_FILE",
-                    ".local/senders.json".to_owned(),
-                    "accounts' senders and providers, mode 0600",
-                )
-                .into(),
+            senders: Senders::of_env(env),
             public_url: env.value(
                 "VENDZZ_PUBLIC_URL",
                 PublicUrl::local(),

@@ -32,7 +32,6 @@ use super::work::Worker;
 use crate::intake::{Backlog, IntakeProjection, TALLY_SHARDS};
 use crate::ledger::store::LedgerStore;
 use crate::permissions::{self, Permissions};
-use crate::providers::Senders;
 
 /// How often the followed tables are compared with their topics' ends.
 const CHECK_TABLES_EVERY: Duration = Duration::from_secs(5);
@@ -52,8 +51,7 @@ pub async fn run(config: SenderConfig, service: Service) -> anyhow::Result<()> {
         crash_at.arm();
     }
     let drain = service.drain.clone();
-    let senders = Senders::read(&config.senders_file).context("VENDZZ_SENDERS_FILE")?;
-    let pools = Pools::of(&senders, config.channel, config.call_timeout, config.breaker_open)?;
+    let pools = Pools::of(&config.senders, config.channel, config.call_timeout, config.breaker_open)?;
     let registry = RegistryClient::new(&config.registry_url).context("VENDZZ_REGISTRY_URL")?;
     let tables = Tables::follow(
         &config.kafka,

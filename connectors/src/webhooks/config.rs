@@ -5,7 +5,8 @@ use vendzz_runtime::config::{Env, Profile};
 use vendzz_runtime::postgres::PostgresConfig;
 
 use super::token::BearerToken;
-use super::{PublicUrl, UnsubscribeKey, WebhookSecrets};
+use super::{PublicUrl, UnsubscribeKey};
+use crate::providers::Senders;
 
 /// What `vendzz-webhooks` is told.
 #[derive(Debug, Clone)]
@@ -15,7 +16,7 @@ pub struct WebhooksConfig {
     /// The listener of the permissions API.
     pub(super) permissions_addr: SocketAddr,
     pub(super) public_url: PublicUrl,
-    pub(super) secrets: WebhookSecrets,
+    pub(super) senders: Senders,
     pub(super) unsubscribe_key: UnsubscribeKey,
     pub(super) token: BearerToken,
     pub(super) postgres: PostgresConfig,
@@ -41,7 +42,7 @@ impl WebhooksConfig {
             ),
             permissions_addr,
             public_url: read_public_url(env),
-            secrets: WebhookSecrets::read(env),
+            senders: Senders::of_env(env),
             unsubscribe_key: UnsubscribeKey::read(env),
             token: BearerToken::read(env, permissions_addr),
             postgres: PostgresConfig::read(env),

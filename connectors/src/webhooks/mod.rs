@@ -39,6 +39,6 @@ pub use public_url::{PublicUrl, PublicUrlError};
 pub use report::{RankedReport, Report, Standing, standing_after};
 pub use report_store::{Applied, ReportStore};
 pub use run::run;
-pub use secrets::{ProviderSecret, WebhookSecrets};
+pub use secrets::{ProviderSecret, secret_of};
 pub use twilio::signature as twilio_signature;
 pub use unsubscribe::{UnsubscribeKey, unsubscribe_url};

@@ -28,7 +28,7 @@ pub async fn run(config: WebhooksConfig, service: Service) -> anyhow::Result<()>
         BodyTimes { whole: config.body_timeout, drained: BODY_DRAIN, drain: service.drain.clone() };
     let permissions = Permissions::new(&config.postgres, APPLICATION);
     let hooks = Hooks {
-        secrets: Arc::new(config.secrets),
+        senders: Arc::new(config.senders),
         public_url: Arc::new(config.public_url),
         unsubscribe_key: config.unsubscribe_key,
         permissions: permissions.clone(),

@@ -34,7 +34,7 @@ fn secrets_must_be_readable_by_their_owner_alone_and_are_never_shown() {
             file("broken.json", broken.as_bytes(), 0o600),
             "/accounts/conta-2/providers/twilio/authToken",
         ),
-        ("VENDZZ_SENDERS_FILE", "/nowhere".to_owned(), "cannot open"),
+        ("VENDZZ_SENDERS_FILE", "/nowhere".to_owned(), "No such file"),
         ("VENDZZ_UNSUBSCRIBE_KEY_FILE", file("open-key", UNSUBSCRIBE_KEY, 0o604), "mode 0604"),
         ("VENDZZ_UNSUBSCRIBE_KEY_FILE", file("short-key", b"short", 0o600), "32 bytes"),
         ("VENDZZ_PUBLIC_URL", "hooks.example.com".to_owned(), "is not a URL"),

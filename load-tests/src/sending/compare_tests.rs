@@ -131,7 +131,7 @@ fn a_run_that_went_right_agrees_and_is_counted() {
     assert_eq!(reckoning.unknown_in_truth_not_accepted, [UNKNOWN]);
     assert_eq!(
         reckoning.what_did_not_happen(),
-        ["no message of whatsapp was sent", "no message of voice was sent"]
+        ["no message of whatsapp was sent, and none waits", "no message of voice was sent, and none waits"]
     );
     let table = sending_table(&reckoning);
     for (line, numbers) in [

@@ -10,7 +10,7 @@ use super::invalid::Flaw;
 use super::visitors::Origin;
 use super::way::Way;
 
-const SUBMISSIONS: usize = 256;
+const SUBMISSIONS: usize = 4_096;
 const VIEWS: usize = 64;
 const INVALID_OF_EACH_FLAW: usize = 16;
 

@@ -16,11 +16,11 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 use chrono_tz::Tz;
-use vendzz_runtime::config::Secret;
+use vendzz_runtime::config::{Env, Secret};
 use vendzz_schemas::campaign::Channel;
 
 /// Everything that stands in the senders file.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct Senders {
     accounts: BTreeMap<String, Account>,
 }
@@ -123,6 +123,20 @@ impl fmt::Display for Mistakes {
 }
 
 impl Senders {
+    /// From the file that `VENDZZ_SENDERS_FILE` names; what is wrong with it is a mistake of the environment.
+    pub fn of_env(env: &Env) -> Self {
+        const NAME: &str = "VENDZZ_SENDERS_FILE";
+        let path: Option<String> = env.optional(NAME, "accounts' senders and providers, JSON, mode 0600");
+        let Some(path) = path else {
+            env.mistake(format!("{NAME} is needed"));
+            return Self::default();
+        };
+        Self::read(Path::new(&path)).unwrap_or_else(|error| {
+            env.mistake(format!("{NAME}: {error}"));
+            Self::default()
+        })
+    }
+
     /// Only a file that nobody else may read is accepted. A relative `caFile` counts from the file's folder.
     pub fn read(path: &Path) -> Result<Self, SendersError> {
         let unreadable = |source| SendersError::Unreadable { path: path.to_owned(), source };

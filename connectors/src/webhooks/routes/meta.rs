@@ -11,7 +11,7 @@ use crate::webhooks::body::read_whole;
 use crate::webhooks::events::ReportPassedOver;
 use crate::webhooks::meta::{self, Told};
 use crate::webhooks::problem::Problem;
-use crate::webhooks::secrets::ProviderSecret;
+use crate::webhooks::secrets::{ProviderSecret, secret_of};
 
 const KIND: &str = "meta";
 
@@ -23,7 +23,7 @@ pub(super) async fn verify(
 ) -> Result<Response, Problem> {
     let query: Vec<(String, String)> =
         form_urlencoded::parse(query.unwrap_or_default().as_bytes()).into_owned().collect();
-    let verify_token = match hooks.secrets.lookup(&account, &provider) {
+    let verify_token = match secret_of(&hooks.senders, &account, &provider) {
         Some(ProviderSecret::Meta { verify_token, .. }) => Some(verify_token.reveal()),
         _ => None,
     };
@@ -45,7 +45,7 @@ pub(super) async fn receive(
     body: Body,
 ) -> Result<Response, Problem> {
     let body = read_whole(body, &hooks.body_times).await?;
-    let app_secret = match hooks.secrets.lookup(&account, &provider) {
+    let app_secret = match secret_of(&hooks.senders, &account, &provider) {
         Some(ProviderSecret::Meta { app_secret, .. }) => Some(app_secret.reveal()),
         _ => None,
     };

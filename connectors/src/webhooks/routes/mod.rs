@@ -22,13 +22,14 @@ use super::opt_out::is_opt_out;
 use super::problem::Problem;
 use super::report::Report;
 use super::report_store::ReportStore;
-use super::{PublicUrl, UnsubscribeKey, WebhookSecrets};
+use super::{PublicUrl, UnsubscribeKey};
 use crate::permissions::{Contact, Key, Permissions};
+use crate::providers::Senders;
 
 /// What the handlers share.
 #[derive(Clone)]
 pub(super) struct Hooks {
-    pub(super) secrets: Arc<WebhookSecrets>,
+    pub(super) senders: Arc<Senders>,
     pub(super) public_url: Arc<PublicUrl>,
     pub(super) unsubscribe_key: UnsubscribeKey,
     pub(super) permissions: Permissions,

@@ -9,7 +9,7 @@ use super::{Hooks, Inbound};
 use crate::webhooks::body::read_whole;
 use crate::webhooks::events::ReportPassedOver;
 use crate::webhooks::problem::Problem;
-use crate::webhooks::secrets::ProviderSecret;
+use crate::webhooks::secrets::{ProviderSecret, secret_of};
 use crate::webhooks::twilio::{self, Form, Told, Unreadable};
 
 const KIND: &str = "twilio";
@@ -65,7 +65,7 @@ async fn signed_form(
     body: Body,
 ) -> Result<Form, Problem> {
     let form = Form::parse(&read_whole(body, &hooks.body_times).await?);
-    let auth_token = match hooks.secrets.lookup(account, provider) {
+    let auth_token = match secret_of(&hooks.senders, account, provider) {
         Some(ProviderSecret::Twilio { auth_token }) => Some(auth_token.reveal()),
         _ => None,
     };

@@ -15,7 +15,7 @@ pub(crate) const SENDERS: &str = r#"{"accounts": {
     "conta-1": {"timeZone": "America/Sao_Paulo", "providers": {
         "twilio": {"kind": "twilio", "baseUrl": "https://api.twilio.com", "accountSid": "AC1", "authToken": "token-of-conta-1"},
         "meta": {"kind": "meta", "baseUrl": "https://graph.facebook.com", "accessToken": "a", "appSecret": "app-secret-1", "verifyToken": "verify-1"},
-        "mail": {"kind": "smtp", "host": "localhost", "port": 587, "tls": "none"}}},
+        "mail": {"kind": "smtp", "host": "localhost", "port": 587, "tls": "none", "user": "u", "password": "p"}}},
     "conta-2": {"timeZone": "America/Sao_Paulo", "providers": {
         "twilio": {"kind": "twilio", "baseUrl": "https://api.twilio.com", "accountSid": "AC2", "authToken": "token-of-conta-2"}}}}}"#;
 
