@@ -10,6 +10,7 @@ SET state = 'sending',
     lease_until = now() + $5 * interval '1 millisecond'
 FROM unnest($1::uuid[], $2::text[], $3::text[]) AS admitted (message_id, sender_id, provider)
 WHERE ledger.message_id = admitted.message_id
+    -- Said twice: with it the planner goes by the ids, however many weeks there are.
     AND ledger.message_id = ANY ($1)
     AND ledger.token = $4
     AND ledger.state = 'leased'
