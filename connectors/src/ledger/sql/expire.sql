@@ -14,8 +14,8 @@ moved AS (
         reason = 'lease_ran_out',
         lease_until = NULL,
         events = ledger.events + CASE ledger.state WHEN 'sending' THEN 1 ELSE 0 END
-    FROM held
-    WHERE ledger.message_id = held.message_id
+    -- No join: the planner cannot know how few they are, and would read the whole ledger for them.
+    WHERE ledger.message_id = ANY (ARRAY(SELECT message_id FROM held))
     RETURNING ledger.*, old.state AS from_state,
         CASE old.state WHEN 'sending' THEN 'unknown' ELSE '' END AS what
 ),

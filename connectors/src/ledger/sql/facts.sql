@@ -22,10 +22,12 @@ SELECT
         EXISTS (
             SELECT FROM state_v1.quiz_responses AS finished
             WHERE finished.response_id = leased.response_id AND finished.quiz_id = leased.quiz_id
+            -- Row by row, by the index: without it the planner may read and hash the whole table.
+            OFFSET 0
         )
         -- What the finish itself made stands in the ledger, however far behind the projection is.
         OR EXISTS (
-            SELECT FROM sending.message_ledger AS later WHERE later.unless_sent = leased.message_id
+            SELECT FROM sending.message_ledger AS later WHERE later.unless_sent = leased.message_id OFFSET 0
         )
     ) AS finished,
     (

@@ -25,7 +25,7 @@ WITH due AS (
 leased AS (
     UPDATE sending.message_ledger AS ledger
     SET state = 'leased', state_at = now(), token = $5, lease_until = now() + $6 * interval '1 millisecond'
-    FROM due
-    WHERE ledger.message_id = due.message_id
+    -- No join: the planner cannot know how few are due, and would read the whole ledger for them.
+    WHERE ledger.message_id = ANY (ARRAY(SELECT message_id FROM due))
     RETURNING ledger.*
 )

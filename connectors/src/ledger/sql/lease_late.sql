@@ -11,7 +11,7 @@ WITH due AS (
 leased AS (
     UPDATE sending.message_ledger AS ledger
     SET state = 'leased', state_at = now(), token = $3, lease_until = now() + $4 * interval '1 millisecond'
-    FROM due
-    WHERE ledger.message_id = due.message_id
+    -- No join: the planner cannot know how few are due, and would read the whole ledger for them.
+    WHERE ledger.message_id = ANY (ARRAY(SELECT message_id FROM due))
     RETURNING ledger.*
 )

@@ -18,6 +18,8 @@ moved AS (
         events = ledger.events + CASE WHEN wanted.what = '' THEN 0 ELSE 1 END
     FROM wanted
     WHERE ledger.message_id = wanted.message_id
+        -- Said twice: with it the planner goes by the ids, however many weeks there are.
+        AND ledger.message_id = ANY ($1)
         AND ledger.token = wanted.token
         AND CASE wanted.state
             WHEN 'skipped' THEN ledger.state = 'leased'

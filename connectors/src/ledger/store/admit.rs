@@ -82,7 +82,8 @@ struct Books {
     now: DateTime<Utc>,
     recipients: BTreeMap<(String, String), Recipient>,
     buckets: BTreeMap<(String, String), (Bucket, Rate)>,
-    earlier: HashMap<Uuid, String>,
+    /// Of the candidates and of the messages that were made before them.
+    states: HashMap<Uuid, String>,
 }
 
 impl LedgerStore {
@@ -144,7 +145,8 @@ impl LedgerStore {
         Ok(decisions)
     }
 
-    /// Locks senders, then recipients, then the earlier messages: everybody in this order.
+    /// Locks senders, then recipients, then rows (the candidates' own and the earlier messages'): everybody in this
+    /// order.
     async fn open_books(&self, db: &mut PgConnection, candidates: &[Candidate]) -> sqlx::Result<Books> {
         let now: DateTime<Utc> = sqlx::query_scalar("SELECT now()").fetch_one(&mut *db).await?;
         let mut rates: BTreeMap<(String, String), Rate> = BTreeMap::new();
@@ -176,21 +178,22 @@ impl LedgerStore {
             .bind(&contacts)
             .fetch_all(&mut *db)
             .await?;
-        let earlier_ids: Vec<Uuid> =
-            candidates.iter().filter_map(|candidate| candidate.unless_sent).collect();
-        let mut earlier = HashMap::new();
-        if !earlier_ids.is_empty() {
-            let found: Vec<(Uuid, String)> = sqlx::query_as(include_str!("../sql/earlier.sql"))
-                .bind(&earlier_ids)
-                .fetch_all(&mut *db)
-                .await?;
-            earlier.extend(found);
-        }
+        let ids: BTreeSet<Uuid> = candidates
+            .iter()
+            .flat_map(|candidate| [Some(candidate.message_id), candidate.unless_sent])
+            .flatten()
+            .collect();
+        let states: HashMap<Uuid, String> = sqlx::query_as(include_str!("../sql/lock_rows.sql"))
+            .bind(ids.into_iter().collect::<Vec<_>>())
+            .fetch_all(&mut *db)
+            .await?
+            .into_iter()
+            .collect();
         let recipients = recipients
             .into_iter()
             .map(|row| ((row.account_id.clone(), row.recipient.clone()), row))
             .collect();
-        Ok(Books { now, recipients, buckets, earlier })
+        Ok(Books { now, recipients, buckets, states })
     }
 
     async fn lock_buckets(
@@ -287,7 +290,7 @@ impl LedgerStore {
 impl Books {
     /// Takes a token and the recipient's room, or says why not.
     fn decide(&mut self, candidate: &Candidate) -> Result<SenderChoice, Decision> {
-        if let Some(state) = candidate.unless_sent.and_then(|earlier| self.earlier.get(&earlier)) {
+        if let Some(state) = candidate.unless_sent.and_then(|earlier| self.states.get(&earlier)) {
             match state.as_str() {
                 "sent" | "unknown" => return Err(Decision::AlreadySaid),
                 "leased" | "sending" => return Err(wait("earlier_in_hand", EARLIER_IN_HAND, false)),
@@ -360,15 +363,12 @@ impl Recipient {
         (self.message_ids, self.sent_at) = kept.into_iter().unzip();
     }
 
+    /// Undoes the last [`Self::note`] of the message, and none that another holder of it has committed.
     fn forget(&mut self, message_id: Uuid) {
-        let kept: Vec<(Uuid, DateTime<Utc>)> = self
-            .message_ids
-            .iter()
-            .copied()
-            .zip(self.sent_at.iter().copied())
-            .filter(|(id, _)| *id != message_id)
-            .collect();
-        (self.message_ids, self.sent_at) = kept.into_iter().unzip();
+        if let Some(place) = self.message_ids.iter().rposition(|id| *id == message_id) {
+            self.message_ids.remove(place);
+            self.sent_at.remove(place);
+        }
     }
 }
 

@@ -63,7 +63,28 @@ impl LedgerStore {
         }
     }
 
+    /// Recipients, then rows, as an admission does: whoever gives room back never waits in a circle with whoever
+    /// takes some.
+    async fn lock(&self, db: &mut PgConnection, moves: &[Move]) -> sqlx::Result<()> {
+        let given_back: Vec<&(String, String)> =
+            moves.iter().filter_map(|row| row.give_back.as_ref()).collect();
+        if !given_back.is_empty() {
+            sqlx::query(include_str!("../sql/lock_recipients.sql"))
+                .bind(self.channel.name())
+                .bind(given_back.iter().map(|whom| whom.0.as_str()).collect::<Vec<_>>())
+                .bind(given_back.iter().map(|whom| whom.1.as_str()).collect::<Vec<_>>())
+                .execute(&mut *db)
+                .await?;
+        }
+        sqlx::query(include_str!("../sql/lock_rows.sql"))
+            .bind(moves.iter().map(|row| row.message_id).collect::<Vec<_>>())
+            .execute(db)
+            .await?;
+        Ok(())
+    }
+
     async fn move_rows(&self, db: &mut PgConnection, moves: &[Move]) -> sqlx::Result<Vec<Moved>> {
+        self.lock(db, moves).await?;
         let moved: Vec<Moved> = sqlx::query_as(AssertSqlSafe(MOVE.as_str()))
             .bind(moves.iter().map(|row| row.message_id).collect::<Vec<_>>())
             .bind(moves.iter().map(|row| row.to.name()).collect::<Vec<_>>())
