@@ -98,7 +98,7 @@ async fn a_call_that_was_not_taken_gives_the_recipients_room_back_and_may_be_rep
     let (_, decided) = lease_and_admit(&store, 10, &[fast_sender()]).await;
     assert!(is_send(&decided[0].1));
     world.set(id, "not_before = now()").await;
-    let rows = store.lease(&[room_of(POOL, 10)], Uuid::new_v4(), LEASE).await.unwrap();
+    let rows = store.lease(&[room_of(POOL, 10)], 1_000, Uuid::new_v4(), LEASE).await.unwrap();
     assert_eq!(rows[0].recent.len(), 1, "the checks see that the room is used");
     let candidate = crate::world::candidate(&rows[0], &[fast_sender()]);
     let decided = store.admit(rows[0].token, LEASE, &[candidate]).await.unwrap().decisions;

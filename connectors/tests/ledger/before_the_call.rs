@@ -70,7 +70,7 @@ async fn happens(what: Meanwhile, world: &World, store: &LedgerStore, message: &
         Meanwhile::LeasedByAnother => {
             world.lease_runs_out(id_of(message)).await;
             assert_eq!(store.expire(10).await.unwrap().len(), 1);
-            let again = store.lease(&[room_of(POOL, 10)], Uuid::new_v4(), LEASE).await.unwrap();
+            let again = store.lease(&[room_of(POOL, 10)], 1_000, Uuid::new_v4(), LEASE).await.unwrap();
             assert_eq!(again.len(), 1);
         }
         Meanwhile::CapUsedUp => {
@@ -94,7 +94,7 @@ async fn whatever_forbids_the_call_between_lease_and_admission_stops_it_and_uses
         let id = id_of(&message);
         world.take_in(std::slice::from_ref(&message)).await;
         let token = Uuid::new_v4();
-        let leased = store.lease(&[room_of(POOL, 10)], token, LEASE).await.unwrap();
+        let leased = store.lease(&[room_of(POOL, 10)], 1_000, token, LEASE).await.unwrap();
         let candidates = [candidate(&leased[0], &senders)];
         happens(what, &world, &store, &message).await;
         let (before, room) = (world.standing(id).await, world.room_used(RECIPIENT).await);
@@ -117,7 +117,7 @@ async fn one_that_is_stopped_does_not_stop_the_others_of_its_batch() {
     let others = [world.message("+5511900000001"), world.message(RECIPIENT)];
     world.take_in(&[stopped.clone(), others[0].clone(), others[1].clone()]).await;
     let token = Uuid::new_v4();
-    let leased = store.lease(&[room_of(POOL, 10)], token, LEASE).await.unwrap();
+    let leased = store.lease(&[room_of(POOL, 10)], 1_000, token, LEASE).await.unwrap();
     happens(Meanwhile::ResponseFinished, &world, &store, &stopped).await;
     let candidates: Vec<Candidate> = leased.iter().map(|row| candidate(row, &senders)).collect();
     let decisions = store.admit(token, LEASE, &candidates).await.unwrap().decisions;

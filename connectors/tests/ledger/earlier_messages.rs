@@ -12,7 +12,7 @@ use vendzz_schemas::events::CampaignMessage;
 use crate::world::{LEASE, World, candidate, fast_sender, id_of, move_to, room_of};
 
 async fn lease_of(store: &LedgerStore, pool: &str) -> LeasedRow {
-    let mut rows = store.lease(&[room_of(pool, 10)], Uuid::new_v4(), LEASE).await.unwrap();
+    let mut rows = store.lease(&[room_of(pool, 10)], 1_000, Uuid::new_v4(), LEASE).await.unwrap();
     assert_eq!(rows.len(), 1);
     rows.remove(0)
 }

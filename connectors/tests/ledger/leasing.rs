@@ -11,7 +11,7 @@ use vendzz_schemas::events::CampaignMessage;
 use crate::world::{LEASE, POOL, World, id_of, room_of};
 
 async fn lease(store: &LedgerStore, pools: &[PoolRoom]) -> Vec<LeasedRow> {
-    store.lease(pools, Uuid::new_v4(), LEASE).await.unwrap()
+    store.lease(pools, 1_000, Uuid::new_v4(), LEASE).await.unwrap()
 }
 
 #[tokio::test]
@@ -60,7 +60,7 @@ async fn of_each_pool_at_most_its_room_is_taken_the_oldest_first() {
     world.take_in(&messages).await;
     let token = Uuid::new_v4();
     let pools = [room_of("a", 3), room_of("b", 7), room_of("d", 5), room_of("c", 0)];
-    let rows = store.lease(&pools, token, LEASE).await.unwrap();
+    let rows = store.lease(&pools, 1_000, token, LEASE).await.unwrap();
     for (sender_pool, room) in [("a", 3), ("b", 7), ("c", 0)] {
         let mut taken: Vec<i64> = rows
             .iter()
@@ -81,7 +81,7 @@ async fn of_each_pool_at_most_its_room_is_taken_the_oldest_first() {
         assert_eq!((stored.state.as_str(), stored.token, row.token), ("leased", Some(token), token));
         assert!(stored.lease_until.unwrap() > row.now + Duration::from_secs(3_500));
     }
-    let again = store.lease(&pools, Uuid::new_v4(), LEASE).await.unwrap();
+    let again = store.lease(&pools, 1_000, Uuid::new_v4(), LEASE).await.unwrap();
     let ids: BTreeSet<Uuid> = rows.iter().chain(&again).map(|row| row.message_id).collect();
     assert_eq!(ids.len(), 20, "nothing is taken twice");
     assert_eq!(store.due(100).await.unwrap(), 40);

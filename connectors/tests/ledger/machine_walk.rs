@@ -178,7 +178,7 @@ impl Walk {
     async fn lease(&mut self, index: usize) -> Vec<usize> {
         let (token, worker) = (Uuid::new_v4(), self.worker());
         let pool = room_of(&self.mirrors[index].message.sender_pool, 10);
-        let taken = worker.lease(&[pool], token, LEASE).await.unwrap();
+        let taken = worker.lease(&[pool], 1_000, token, LEASE).await.unwrap();
         let allowed = self.ask(index, &Command::Lease { token, until: Utc::now() + LEASE });
         assert_eq!(taken.len(), usize::from(allowed));
         self.mirrors[index].tokens.push(token);

@@ -159,7 +159,7 @@ async fn a_hundred_rows_of_fifty_thousand_are_leased_admitted_and_moved_quickly(
     for _ in 0..15 {
         let token = Uuid::new_v4();
         let begin = Instant::now();
-        let rows = store.lease(&[room_of(POOL, 100)], token, LEASE).await.unwrap();
+        let rows = store.lease(&[room_of(POOL, 100)], 1_000, token, LEASE).await.unwrap();
         leases.0.push(begin.elapsed());
         assert_eq!(rows.len(), 100);
         let candidates: Vec<Candidate> = rows.iter().map(|row| candidate(row, &[fast_sender()])).collect();

@@ -20,7 +20,7 @@ async fn with_events(count: usize) -> World {
     let messages: Vec<_> = (0..count).map(|_| world.message("+5511900000001")).collect();
     world.take_in(&messages).await;
     let (store, token) = (world.worker(0), Uuid::new_v4());
-    let rows = store.lease(&[room_of(POOL, count as i64)], token, LEASE).await.unwrap();
+    let rows = store.lease(&[room_of(POOL, count as i64)], 1_000, token, LEASE).await.unwrap();
     let moves: Vec<Move> = rows.iter().map(|row| move_to(row.message_id, token, State::Skipped)).collect();
     assert_eq!(store.apply(&moves).await.unwrap().len(), count);
     world

@@ -86,7 +86,7 @@ async fn events_have_no_gaps_and_tallies_equal_the_rows_after_any_life() {
 /// One round: says how many rows were taken.
 async fn live(store: &LedgerStore, rng: &mut StdRng) -> usize {
     let token = Uuid::new_v4();
-    let rows = store.lease(&[room_of(POOL, rng.random_range(1..15))], token, LEASE).await.unwrap();
+    let rows = store.lease(&[room_of(POOL, rng.random_range(1..15))], 1_000, token, LEASE).await.unwrap();
     let mut moves: Vec<Move> = Vec::new();
     let mut candidates: Vec<Candidate> = Vec::new();
     for row in &rows {

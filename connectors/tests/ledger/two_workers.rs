@@ -48,7 +48,7 @@ impl Worker {
         while idle_rounds < 3 {
             let token = Uuid::new_v4();
             let room = self.rng.random_range(1..12);
-            let rows = self.store.lease(&[room_of(POOL, room)], token, LEASE).await.unwrap();
+            let rows = self.store.lease(&[room_of(POOL, room)], 1_000, token, LEASE).await.unwrap();
             if rows.is_empty() {
                 idle_rounds += 1;
                 tokio::time::sleep(Duration::from_millis(2)).await;
@@ -153,7 +153,7 @@ async fn who_does_not_hold_the_rows_is_never_admitted_even_at_the_same_moment() 
         let messages = messages(&world, 10, 1, |_| ());
         world.take_in(&messages).await;
         let token = Uuid::new_v4();
-        let rows = holder.lease(&[room_of(POOL, 10)], token, LEASE).await.unwrap();
+        let rows = holder.lease(&[room_of(POOL, 10)], 1_000, token, LEASE).await.unwrap();
         let mut candidates: Vec<Candidate> =
             messages.iter().map(|message| candidate_of(message, &[fast_sender()])).collect();
         let stolen = candidates.clone();
@@ -275,7 +275,7 @@ async fn cycle(store: &LedgerStore, rng: &mut StdRng) -> sqlx::Result<usize> {
     let token = Uuid::new_v4();
     // Some leases are over before the answer is there.
     let sending = if rng.random_bool(0.3) { Duration::from_millis(1) } else { LEASE };
-    let rows = store.lease(&[room_of(POOL, rng.random_range(1..9))], token, LEASE).await?;
+    let rows = store.lease(&[room_of(POOL, rng.random_range(1..9))], 1_000, token, LEASE).await?;
     let recipients: HashMap<Uuid, String> =
         rows.iter().map(|row| (row.message_id, row.message.recipient.clone())).collect();
     let senders = [sender("s-1", 100_000.0, 100_000), sender("s-2", 100_000.0, 100_000)];
@@ -318,7 +318,7 @@ async fn an_account_has_room_and_senders_of_its_own() {
         candidates.push(candidate_of(&message, &one));
         let mut pool = room_of(POOL, 1);
         account.clone_into(&mut pool.account_id);
-        let rows = store.lease(&[pool], token, LEASE).await.unwrap();
+        let rows = store.lease(&[pool], 1_000, token, LEASE).await.unwrap();
         assert_eq!(rows.len(), 1);
         assert_eq!(rows[0].message_id, id_of(&message));
     }

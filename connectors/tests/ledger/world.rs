@@ -303,7 +303,7 @@ pub(crate) fn candidate_of(message: &CampaignMessage, senders: &[SenderChoice]) 
     Candidate {
         message_id: id_of(message),
         account_id: message.account_id.clone(),
-        recipient: message.recipient.clone(),
+        contact: message.recipient.to_lowercase(),
         frequency_cap: message.frequency_cap,
         is_paired: false,
         unless_sent: message.unless_sent.as_deref().map(|id| id.parse().unwrap()),
@@ -345,7 +345,7 @@ pub(crate) async fn lease_and_admit(
     senders: &[SenderChoice],
 ) -> (Uuid, Vec<(LeasedRow, Decision)>) {
     let token = Uuid::new_v4();
-    let rows = store.lease(&[room_of(POOL, room)], token, LEASE).await.unwrap();
+    let rows = store.lease(&[room_of(POOL, room)], 1_000, token, LEASE).await.unwrap();
     let candidates: Vec<Candidate> = rows.iter().map(|row| candidate(row, senders)).collect();
     let mut admission = store.admit(token, LEASE, &candidates).await.unwrap();
     let decided = rows.into_iter().map(|row| {
