@@ -25,12 +25,12 @@ pub(crate) struct FollowUpTrial {
 
 impl FollowUpTrial {
     pub(crate) async fn begin() -> Self {
-        Self::of(Trial::of(Cluster::start_all()).await).await
+        let campaigns = example_campaigns().expect("the example campaigns");
+        Self::of(Trial::of(Cluster::start_all()).await, campaigns).await
     }
 
-    /// With these services.
-    pub(crate) async fn of(trial: Trial) -> Self {
-        let campaigns = example_campaigns().expect("the example campaigns");
+    /// With these services and campaigns.
+    pub(crate) async fn of(trial: Trial, campaigns: Vec<CampaignFile>) -> Self {
         let api = Campaigns::new(trial.cluster.installation());
         let mut published = Vec::new();
         for campaign in &campaigns {

@@ -3,6 +3,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
+use vendzz_load_tests::campaigns::{CampaignFile, example_campaigns};
 use vendzz_load_tests::cluster::{Cluster, Instance, Service};
 use vendzz_load_tests::providers::{Credentials, Faults, Simulator, SimulatorSettings};
 use vendzz_load_tests::reckoning::{ViewPromise, disagreement_lines_of};
@@ -29,7 +30,7 @@ impl SendingTrial {
     pub(crate) async fn begin(faults: Faults) -> Self {
         let simulator = free_address();
         let trial = Trial::of(Cluster::start_with_sending(simulator)).await;
-        let mut follow_up = FollowUpTrial::of(trial).await;
+        let mut follow_up = FollowUpTrial::of(trial, campaigns_at_any_hour()).await;
         let folder = tempfile::tempdir().unwrap();
         let journal = folder.path().join("accepted.jsonl");
         let stop = CancellationToken::new();
@@ -104,6 +105,17 @@ impl Drop for SendingTrial {
     fn drop(&mut self) {
         self.stop.cancel();
     }
+}
+
+/// The example campaigns without quiet hours: a trial shows the same by night.
+fn campaigns_at_any_hour() -> Vec<CampaignFile> {
+    let mut campaigns = example_campaigns().expect("the example campaigns");
+    for campaign in &mut campaigns {
+        if let Some(document) = campaign.document.as_object_mut() {
+            document.remove("quietHours");
+        }
+    }
+    campaigns
 }
 
 async fn start_simulator(
