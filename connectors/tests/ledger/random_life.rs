@@ -115,7 +115,7 @@ async fn live(store: &LedgerStore, rng: &mut StdRng) -> usize {
         match rng.random_range(0..10) {
             // Never heard of again.
             0 => {}
-            1 | 2 => moves.push(not_taken(one.message_id, token, &one.recipient)),
+            1 | 2 => moves.push(not_taken(one.message_id, token, &one.contact)),
             3 => moves.push(move_to(one.message_id, token, State::Failed)),
             4 | 5 => moves.push(move_to(one.message_id, token, State::Unknown)),
             _ => moves.push(move_to(one.message_id, token, State::Sent)),
