@@ -18,7 +18,6 @@ WITH due AS (
             )
         ORDER BY row.not_before
         LIMIT pool.room
-        FOR UPDATE OF row SKIP LOCKED
     ) AS picked
     LIMIT $7
 ),

@@ -6,7 +6,6 @@ WITH due AS (
     WHERE row.channel = $1 AND row.state = 'waiting' AND row.late_from < now() AND row.not_before <= now()
     ORDER BY row.late_from
     LIMIT $2
-    FOR UPDATE SKIP LOCKED
 ),
 leased AS (
     UPDATE sending.message_ledger AS ledger

@@ -1,6 +1,7 @@
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
+use sqlx::PgConnection;
 use uuid::Uuid;
 use vendzz_schemas::events::CampaignMessage;
 
@@ -8,6 +9,9 @@ use super::{LedgerStore, millis};
 
 const LEASE: &str = concat!(include_str!("../sql/lease.sql"), include_str!("../sql/facts.sql"));
 const LEASE_LATE: &str = concat!(include_str!("../sql/lease_late.sql"), include_str!("../sql/facts.sql"));
+
+/// Class of the advisory locks of leases ("vdzz" + 1); the second number is the channel.
+const LEASE_LOCK: i32 = 1_986_296_443;
 
 /// How many rows of a pool may be taken now.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -68,39 +72,64 @@ impl LedgerStore {
         token: Uuid,
         lease: Duration,
     ) -> sqlx::Result<Vec<LeasedRow>> {
-        let mut session = self.session().await?;
-        let records: Vec<Record> = session
-            .answered(async |db| {
-                sqlx::query_as(LEASE)
-                    .bind(self.channel.name())
-                    .bind(pools.iter().map(|pool| pool.account_id.as_str()).collect::<Vec<_>>())
-                    .bind(pools.iter().map(|pool| pool.sender_pool.as_str()).collect::<Vec<_>>())
-                    .bind(pools.iter().map(|pool| pool.room).collect::<Vec<_>>())
-                    .bind(token)
-                    .bind(millis(lease))
-                    .bind(limit)
-                    .fetch_all(db)
-                    .await
-            })
-            .await?;
-        session.release();
-        records.into_iter().map(|record| LeasedRow::of(record, token)).collect()
+        self.take(token, async |db| {
+            sqlx::query_as(LEASE)
+                .bind(self.channel.name())
+                .bind(pools.iter().map(|pool| pool.account_id.as_str()).collect::<Vec<_>>())
+                .bind(pools.iter().map(|pool| pool.sender_pool.as_str()).collect::<Vec<_>>())
+                .bind(pools.iter().map(|pool| pool.room).collect::<Vec<_>>())
+                .bind(token)
+                .bind(millis(lease))
+                .bind(limit)
+                .fetch_all(db)
+                .await
+        })
+        .await
     }
 
     /// Takes at most `limit` rows that may be too late, whatever keeps them.
     pub async fn lease_late(&self, limit: i64, token: Uuid, lease: Duration) -> sqlx::Result<Vec<LeasedRow>> {
+        self.take(token, async |db| {
+            sqlx::query_as(LEASE_LATE)
+                .bind(self.channel.name())
+                .bind(limit)
+                .bind(token)
+                .bind(millis(lease))
+                .fetch_all(db)
+                .await
+        })
+        .await
+    }
+
+    /// The workers of a channel take rows one after the other, by an advisory lock for some milliseconds. With SKIP
+    /// LOCKED they could at the same time; PostgreSQL 18.6 crashed in such a statement (a row lock within a LATERAL
+    /// subquery over partitions, the row just updated by the other worker).
+    async fn take(
+        &self,
+        token: Uuid,
+        ask: impl AsyncFnOnce(&mut PgConnection) -> sqlx::Result<Vec<Record>>,
+    ) -> sqlx::Result<Vec<LeasedRow>> {
         let mut session = self.session().await?;
-        let records: Vec<Record> = session
+        session.begin().await?;
+        let outcome = session
             .answered(async |db| {
-                sqlx::query_as(LEASE_LATE)
-                    .bind(self.channel.name())
-                    .bind(limit)
-                    .bind(token)
-                    .bind(millis(lease))
-                    .fetch_all(db)
-                    .await
+                // A statement of its own: the next one's snapshot is taken once the lock is held.
+                sqlx::query("SELECT pg_advisory_xact_lock($1, $2)")
+                    .bind(LEASE_LOCK)
+                    .bind(self.channel as i32)
+                    .execute(&mut *db)
+                    .await?;
+                ask(db).await
             })
-            .await?;
+            .await;
+        let records = match outcome {
+            Ok(records) => records,
+            Err(error) => {
+                session.roll_back().await;
+                return Err(error);
+            }
+        };
+        session.commit().await?;
         session.release();
         records.into_iter().map(|record| LeasedRow::of(record, token)).collect()
     }
