@@ -92,6 +92,9 @@ pub struct History {
     config: PostgresConfig,
 }
 
+/// Number, event, when it happened and when the log acknowledged it.
+type EventRow = (i16, String, DateTime<Utc>, Option<DateTime<Utc>>);
+
 impl History {
     /// Connects lazily. `application` is the caller's name in `pg_stat_activity`.
     pub fn new(config: &PostgresConfig, application: &str) -> Self {
@@ -110,8 +113,7 @@ impl History {
         let query = sqlx::query_as(of_entry).bind(message_id);
         let entry: Option<LedgerEntry> = session.answered(async |db| query.fetch_optional(db).await).await?;
         let query = sqlx::query_as(of_events).bind(message_id);
-        let rows: Vec<(i16, String, DateTime<Utc>, Option<DateTime<Utc>>)> =
-            session.answered(async |db| query.fetch_all(db).await).await?;
+        let rows: Vec<EventRow> = session.answered(async |db| query.fetch_all(db).await).await?;
         session.release();
         let Some(entry) = entry else { return Ok(None) };
         let mut events = Vec::with_capacity(rows.len());

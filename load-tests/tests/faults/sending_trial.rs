@@ -1,5 +1,5 @@
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::Path;
 use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
@@ -121,14 +121,14 @@ fn campaigns_at_any_hour() -> Vec<CampaignFile> {
 async fn start_simulator(
     cluster: &mut Cluster,
     address: SocketAddr,
-    journal: &PathBuf,
+    journal: &Path,
     faults: Faults,
     stop: &CancellationToken,
 ) {
     let settings = SimulatorSettings {
         address,
         control: None,
-        journal: Some(journal.clone()),
+        journal: Some(journal.to_owned()),
         credentials: Credentials::read(&cluster.senders_file()).unwrap(),
         meta_webhook: Some(format!("{}/webhooks/{{account}}/{{provider}}", cluster.public_url().unwrap())),
         faults,

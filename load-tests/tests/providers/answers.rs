@@ -75,11 +75,14 @@ async fn a_message_a_call_and_a_whatsapp_message_are_answered_as_documented_and_
     assert!(!text.contains("5511999990000"), "the journal holds no contact");
 }
 
+/// Path, account, fields, and the status and code that are answered.
+type Case<'a> = (&'a str, &'a str, Vec<(&'a str, &'a str)>, u16, u32);
+
 #[tokio::test]
 async fn what_is_wrong_is_answered_with_the_documented_code_and_is_not_accepted() {
     let running = Running::start().await;
     let from = ("From", "+5511888880000");
-    let cases: [(&str, &str, Vec<(&str, &str)>, u16, u32); 8] = [
+    let cases: [Case; 8] = [
         ("Messages.json", "outro", sms_fields("http://127.0.0.1:9/r"), 401, 20003),
         ("Messages.json", AUTH_TOKEN, vec![("To", "12345"), from, ("Body", "x")], 400, 21211),
         ("Messages.json", AUTH_TOKEN, vec![from, ("Body", "x")], 400, 21604),

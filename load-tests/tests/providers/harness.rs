@@ -130,7 +130,7 @@ pub(crate) fn quiet_reports() -> Value {
                          "shareOutOfOrder": 0.0, "retrySeconds": 20 } })
 }
 
-pub(crate) fn sms_fields<'f>(callback: &'f str) -> Vec<(&'f str, &'f str)> {
+pub(crate) fn sms_fields(callback: &str) -> Vec<(&str, &str)> {
     vec![("To", TO), ("From", "+5511888880000"), ("Body", "Olá, tudo bem?"), ("StatusCallback", callback)]
 }
 

@@ -94,7 +94,7 @@ async fn whatever_was_answered_stands_in_the_journal_of_a_killed_simulator() {
         .map(|line| serde_json::from_str::<Value>(line).unwrap()["messageId"].as_str().unwrap().to_owned())
         .collect();
     let distinct: HashSet<&String> = journalled.iter().collect();
-    let answered = answered.lock().unwrap();
+    let answered = answered.lock().unwrap().clone();
     let missing = answered.iter().filter(|id| !distinct.contains(&id.to_string())).count();
     println!("{} answered, {} in the journal", answered.len(), journalled.len());
     assert!(answered.len() > 1_000, "too few for the test to say anything: {}", answered.len());
