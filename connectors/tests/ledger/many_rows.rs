@@ -117,7 +117,7 @@ async fn no_statement_reads_the_whole_ledger() {
         (
             "lease",
             LEASE_SQL.to_owned(),
-            format!("'sms', '{{{ACCOUNT}}}', '{{{POOL}}}', '{{100}}', '{token}', 60000"),
+            format!("'sms', '{{{ACCOUNT}}}', '{{{POOL}}}', '{{100}}', '{token}', 60000, 100"),
         ),
         ("lease_late", LEASE_LATE_SQL.to_owned(), format!("'sms', 200, '{token}', 60000")),
         ("move", MOVE_SQL.replace("$SHARD", "$8"), moves),

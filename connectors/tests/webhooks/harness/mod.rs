@@ -15,8 +15,8 @@ pub(crate) const SENDERS: &str = r#"{"accounts": {
     "conta-1": {"timeZone": "America/Sao_Paulo", "providers": {
         "twilio": {"kind": "twilio", "baseUrl": "https://api.twilio.com", "accountSid": "AC1", "authToken": "token-of-conta-1"},
         "meta": {"kind": "meta", "baseUrl": "https://graph.facebook.com", "accessToken": "a", "appSecret": "app-secret-1", "verifyToken": "verify-1"},
-        "mail": {"kind": "smtp", "host": "localhost", "port": 587, "tls": "none", "user": "u", "password": "p"}}},
+        "mail": {"kind": "smtp", "host": "localhost", "port": 587, "tls": "none", "user": "u", "password": "p"}}, "pools": {}},
     "conta-2": {"timeZone": "America/Sao_Paulo", "providers": {
-        "twilio": {"kind": "twilio", "baseUrl": "https://api.twilio.com", "accountSid": "AC2", "authToken": "token-of-conta-2"}}}}}"#;
+        "twilio": {"kind": "twilio", "baseUrl": "https://api.twilio.com", "accountSid": "AC2", "authToken": "token-of-conta-2"}}, "pools": {}}}}"#;
 
 pub(crate) const UNSUBSCRIBE_KEY: &[u8] = b"0123456789abcdef0123456789abcdef";
