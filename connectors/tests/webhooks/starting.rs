@@ -32,7 +32,7 @@ fn secrets_must_be_readable_by_their_owner_alone_and_are_never_shown() {
         (
             "VENDZZ_SENDERS_FILE",
             file("broken.json", broken.as_bytes(), 0o600),
-            "/accounts/conta-2/providers/twilio/authToken",
+            "/accounts/conta-2/providers/twilio: authToken is missing",
         ),
         ("VENDZZ_SENDERS_FILE", "/nowhere".to_owned(), "No such file"),
         ("VENDZZ_UNSUBSCRIBE_KEY_FILE", file("open-key", UNSUBSCRIBE_KEY, 0o604), "mode 0604"),
