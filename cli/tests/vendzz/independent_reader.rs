@@ -7,16 +7,18 @@ use std::process::Command;
 
 use serde_json::{Value, json};
 use vendzz_schemas::events::{
-    AvroEvent, CampaignDefinition, CampaignMessage, LeadDetected, QuizAbandoned, QuizDefinition,
-    QuizProgressed, QuizSubmitted, QuizViewed,
+    AvroEvent, CampaignDefinition, CampaignDelivery, CampaignMessage, LeadDetected, QuizAbandoned,
+    QuizDefinition, QuizProgressed, QuizSubmitted, QuizViewed,
 };
 use vendzz_schemas::topics::{
-    CAMPAIGN_DEFINITION, CAMPAIGN_WHATSAPP, CATALOGUE, LEAD_DETECTED, QUIZ_ABANDONED, QUIZ_DEFINITION,
-    QUIZ_PROGRESS, QUIZ_SUBMISSION, QUIZ_VIEW, TOPIC_EPOCH,
+    CAMPAIGN_DEFINITION, CAMPAIGN_DELIVERY, CAMPAIGN_WHATSAPP, CATALOGUE, LEAD_DETECTED, QUIZ_ABANDONED,
+    QUIZ_DEFINITION, QUIZ_PROGRESS, QUIZ_SUBMISSION, QUIZ_VIEW, TOPIC_EPOCH,
 };
 
 use crate::installation::{Installation, registry_url};
-use crate::sample::{abandoned, campaign, definition, lead, message, progressed, submitted, viewed};
+use crate::sample::{
+    abandoned, campaign, definition, delivery, lead, message, progressed, submitted, viewed,
+};
 
 /// A record as the independent reader must see it.
 #[derive(Debug, PartialEq)]
@@ -41,6 +43,7 @@ async fn an_independent_client_reads_every_event_type_field_by_field() {
     write(&installation, LEAD_DETECTED, 4, &[lead()], &mut expected).await;
     write(&installation, CAMPAIGN_DEFINITION, 0, &[campaign()], &mut expected).await;
     write(&installation, CAMPAIGN_WHATSAPP, 5, &[message()], &mut expected).await;
+    write(&installation, CAMPAIGN_DELIVERY, 2, &[delivery()], &mut expected).await;
 
     let topics = [
         QUIZ_DEFINITION,
@@ -51,6 +54,7 @@ async fn an_independent_client_reads_every_event_type_field_by_field() {
         LEAD_DETECTED,
         CAMPAIGN_DEFINITION,
         CAMPAIGN_WHATSAPP,
+        CAMPAIGN_DELIVERY,
     ];
     let read = read_independently(&installation, &topics);
     let mut seen = BTreeMap::new();
@@ -144,6 +148,7 @@ fn every_event_type_of_the_catalogue_is_read_above() {
     types.dedup();
     let read = [
         CampaignDefinition::FULL_NAME,
+        CampaignDelivery::FULL_NAME,
         CampaignMessage::FULL_NAME,
         LeadDetected::FULL_NAME,
         QuizAbandoned::FULL_NAME,

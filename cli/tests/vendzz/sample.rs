@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 
 use vendzz_schemas::events::{
-    AnswerValue, CampaignDefinition, CampaignMessage, ElementSeen, FrequencyCap, LeadDetected, LeadName,
-    ProviderTemplate, QuietHours, QuizAbandoned, QuizDefinition, QuizProgressed, QuizSubmitted, QuizViewed,
-    RetiredElement, Utm,
+    AnswerValue, CampaignDefinition, CampaignDelivery, CampaignMessage, ElementSeen, FrequencyCap,
+    LeadDetected, LeadName, ProviderTemplate, QuietHours, QuizAbandoned, QuizDefinition, QuizProgressed,
+    QuizSubmitted, QuizViewed, RetiredElement, Utm,
 };
 use vendzz_schemas::ids::TimedId;
 
@@ -170,6 +170,29 @@ pub(crate) fn campaign() -> CampaignDefinition {
         state: "active".into(),
         changed_at: now_ms(),
         document: r#"{"name": "Boas-vindas"}"#.into(),
+    }
+}
+
+pub(crate) fn delivery() -> CampaignDelivery {
+    let CampaignMessage {
+        message_id, account_id, quiz_id, response_id, campaign_id, revision, step_id, ..
+    } = message();
+    CampaignDelivery {
+        message_id,
+        number: 3,
+        account_id,
+        quiz_id,
+        response_id,
+        campaign_id,
+        revision,
+        step_id,
+        channel: "whatsapp".into(),
+        what: "undelivered".into(),
+        reason: "carrier_131026".into(),
+        provider: "meta".into(),
+        provider_ref: "wamid.ção=".into(),
+        attempt: 2,
+        happened_at: now_ms(),
     }
 }
 
