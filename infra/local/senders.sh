@@ -18,7 +18,7 @@ make_senders() {
 
 # senders_of ACCOUNT NUMBER: generous rates, as of short codes, so that a demo ends within minutes.
 senders_of() {
-  local account=$1 number=$2 token password simulator="http://127.0.0.1:$VENDZZ_PROVIDERS_PORT"
+  local account=$1 number=$2 password simulator="http://127.0.0.1:$VENDZZ_PROVIDERS_PORT"
   token() { head -c 16 /dev/urandom | od -An -v -tx1 | tr -d ' \n'; }
   password=$(<"$VENDZZ_SMTP_PASSWORD_FILE")
   cat <<EOF
