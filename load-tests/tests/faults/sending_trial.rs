@@ -1,7 +1,9 @@
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::Path;
 use std::time::Duration;
 
+use sqlx::{Connection, PgConnection};
 use tokio_util::sync::CancellationToken;
 use vendzz_load_tests::campaigns::{CampaignFile, example_campaigns};
 use vendzz_load_tests::cluster::{Cluster, Instance, Service};
@@ -80,6 +82,30 @@ impl SendingTrial {
     /// How many messages were accepted so far, by channel.
     pub(crate) async fn accepted_by_channel(&self) -> std::collections::HashMap<String, u64> {
         reckoner(&self.follow_up, &self.settings).await.accepted_by_channel().await.unwrap()
+    }
+
+    /// Rows of a channel that say `sending` now: with one of its workers just dead, at least its calls under way.
+    pub(crate) async fn being_sent(&self, service: Service) -> u64 {
+        let channel = service.name().trim_start_matches("send-");
+        // What it committed last may be on its way into the database yet.
+        tokio::time::sleep(Duration::from_millis(50)).await;
+        let sql = "SELECT count(*) FROM sending.message_ledger WHERE channel = $1 AND state = 'sending'";
+        let mut db = self.ledger().await;
+        let count: i64 = sqlx::query_scalar(sql).bind(channel).fetch_one(&mut db).await.unwrap();
+        count.unsigned_abs()
+    }
+
+    /// Unknown messages by their reason.
+    pub(crate) async fn unknown_by_reason(&self) -> BTreeMap<String, u64> {
+        let sql = "SELECT coalesce(reason, ''), count(*) FROM sending.message_ledger
+            WHERE state = 'unknown' GROUP BY 1";
+        let rows: Vec<(String, i64)> = sqlx::query_as(sql).fetch_all(&mut self.ledger().await).await.unwrap();
+        rows.into_iter().map(|(reason, count)| (reason, count.unsigned_abs())).collect()
+    }
+
+    async fn ledger(&self) -> PgConnection {
+        let url = &self.follow_up.trial.cluster.installation().postgres_url;
+        PgConnection::connect(url).await.unwrap()
     }
 
     /// Tells the simulator how to misbehave from now on.
