@@ -53,11 +53,10 @@ lint: setup ## formatting, clippy with warnings denied, shellcheck when there
 demo: up ## the whole thing: servers, services, three quizzes, a minute of traffic, the reckoning
 	@. infra/local/env; $(step) demo target/release/vendzz-load demo
 
-# Every HTTP client reads the machine's certificates, tens of milliseconds each, and the tests make thousands for loopback.
 .PHONY: test
 test: lint start-and-build ## every test, against the real servers
 	@$(step) stack-test infra/local/tests/stack-test
-	@. infra/local/env; SSL_CERT_FILE=/dev/null SSL_CERT_DIR=/nonexistent $(step) test cargo test --release --workspace
+	@. infra/local/env; $(step) test cargo test --release --workspace
 
 .PHONY: bench
 bench: setup ## the benches

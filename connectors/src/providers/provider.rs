@@ -24,6 +24,10 @@ pub enum ProviderError {
     /// The certificates or the TLS library; never a secret.
     #[error("TLS cannot be prepared: {0}")]
     Tls(String),
+    #[error("the base URL and the account make no URL")]
+    Url,
+    #[error("the user, password or token holds what an HTTP header cannot")]
+    Credential,
 }
 
 impl Provider {

@@ -1,12 +1,19 @@
+use std::fmt;
 use std::time::Duration;
 
 use bytes::Bytes;
 use chrono::Utc;
-use reqwest::{Body, Client, RequestBuilder, Response, redirect};
+use http_body_util::{BodyExt as _, Limited};
+use hyper::body::Incoming;
+use hyper::header::{AUTHORIZATION, CONTENT_TYPE, HeaderValue, USER_AGENT};
+use hyper::{Method, Request, Response, Uri};
+use hyper_util::client::legacy::Client;
+use hyper_util::rt::{TokioExecutor, TokioTimer};
 use serde::de::DeserializeOwned;
 use tokio::time::{Instant, timeout_at};
 
 use super::body::OnceBody;
+use super::connector::{Connector, connector};
 use super::retry_after::retry_after;
 use crate::providers::{NotTaken, Outcome, ProviderError};
 
@@ -15,17 +22,22 @@ const LONGEST_ANSWER: usize = 64 * 1024;
 /// Below what providers' load balancers keep open, so that a connection is seldom found dead.
 const IDLE_CONNECTIONS_LIVE: Duration = Duration::from_secs(30);
 
-/// An HTTP client that sends each request once.
+/// An HTTP/1.1 client that sends each request once, for one credential.
 ///
-/// reqwest and hyper would repeat a request in two cases. Protocol refusals of HTTP/2 are repeated by reqwest's
-/// retry policy: it is `never` here, and HTTP/2 is not spoken. A request that found its pooled connection closed is
-/// repeated by hyper-util, but only when hyper gives the request back unstarted (`TrySendError::take_message`), and
-/// hyper does so only for one that the connection's task has not yet taken from its queue; besides,
-/// [`OnceBody`] gives its bytes once. Redirects are not followed, and no proxy of the environment is used.
-#[derive(Debug, Clone)]
+/// hyper-util would repeat a request that found its pooled connection closed, when hyper gives the request back
+/// unstarted: that is switched off, and besides, [`OnceBody`] gives its bytes once. It follows no redirect and knows
+/// no proxy.
+#[derive(Clone)]
 pub(in crate::providers) struct HttpClient {
-    client: Client,
+    client: Client<Connector, OnceBody>,
+    authorization: HeaderValue,
     timeout: Duration,
+}
+
+impl fmt::Debug for HttpClient {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("HttpClient").field("timeout", &self.timeout).finish_non_exhaustive()
+    }
 }
 
 /// An answer that came whole, or whose status came.
@@ -47,35 +59,28 @@ impl HttpAnswer {
 impl HttpClient {
     /// `timeout` is for a whole call, from the look-up of the name to the last byte of the answer. The machine's own
     /// root certificates are trusted.
-    pub(in crate::providers) fn new(timeout: Duration) -> Result<Self, ProviderError> {
-        let client = Client::builder()
-            .tls_backend_native()
-            .http1_only()
-            .retry(reqwest::retry::never())
-            .redirect(redirect::Policy::none())
-            .no_proxy()
-            .referer(false)
-            .tcp_nodelay(true)
+    pub(in crate::providers) fn new(
+        authorization: HeaderValue,
+        timeout: Duration,
+    ) -> Result<Self, ProviderError> {
+        let client = Client::builder(TokioExecutor::new())
+            .retry_canceled_requests(false)
+            .pool_timer(TokioTimer::new())
             .pool_idle_timeout(IDLE_CONNECTIONS_LIVE)
-            .user_agent(concat!("vendzz-stream/", env!("CARGO_PKG_VERSION")))
-            .build()
-            .map_err(|error| ProviderError::Tls(error.without_url().to_string()))?;
-        Ok(Self { client, timeout })
+            .build(connector()?);
+        Ok(Self { client, authorization, timeout })
     }
 
-    pub(in crate::providers) fn post(&self, url: &str) -> RequestBuilder {
-        self.client.post(url)
-    }
-
-    /// Sends it, and settles the outcome when no answer comes.
-    pub(in crate::providers) async fn exchange(
+    /// Posts it, and settles the outcome when no answer comes.
+    pub(in crate::providers) async fn post(
         &self,
-        request: RequestBuilder,
+        url: &Uri,
+        content_type: &'static str,
         body: Vec<u8>,
     ) -> Result<HttpAnswer, Outcome> {
         let deadline = Instant::now() + self.timeout;
         let (body, handover) = OnceBody::new(body.into());
-        let sending = timeout_at(deadline, request.body(Body::wrap(body)).send());
+        let sending = timeout_at(deadline, self.client.request(self.request(url, content_type, body)));
         let (late_or_cut, not_taken) = match sending.await {
             Ok(Ok(response)) => return Ok(read(response, deadline).await),
             Ok(Err(_)) => ("connection_cut", "connect"),
@@ -91,22 +96,29 @@ impl HttpClient {
         }
         Err(Outcome::Unknown { reason: late_or_cut })
     }
+
+    fn request(&self, url: &Uri, content_type: &'static str, body: OnceBody) -> Request<OnceBody> {
+        let mut request = Request::new(body);
+        *request.method_mut() = Method::POST;
+        *request.uri_mut() = url.clone();
+        let headers = request.headers_mut();
+        headers.insert(AUTHORIZATION, self.authorization.clone());
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
+        headers.insert(
+            USER_AGENT,
+            HeaderValue::from_static(concat!("vendzz-stream/", env!("CARGO_PKG_VERSION"))),
+        );
+        request
+    }
 }
 
-async fn read(response: Response, deadline: Instant) -> HttpAnswer {
+async fn read(response: Response<Incoming>, deadline: Instant) -> HttpAnswer {
     let status = response.status().as_u16();
     let retry_after = retry_after(response.headers(), Utc::now());
-    let body = timeout_at(deadline, read_body(response)).await.ok().flatten();
+    let reading = timeout_at(deadline, Limited::new(response.into_body(), LONGEST_ANSWER).collect());
+    let body = match reading.await {
+        Ok(Ok(whole)) => Some(whole.to_bytes()),
+        Ok(Err(_)) | Err(_) => None,
+    };
     HttpAnswer { status, retry_after, body }
-}
-
-async fn read_body(mut response: Response) -> Option<Bytes> {
-    let mut body = Vec::new();
-    while let Some(chunk) = response.chunk().await.ok()? {
-        if body.len() + chunk.len() > LONGEST_ANSWER {
-            return None;
-        }
-        body.extend_from_slice(&chunk);
-    }
-    Some(body.into())
 }

@@ -1,7 +1,7 @@
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
-use reqwest::header::{DATE, HeaderMap, RETRY_AFTER};
+use hyper::header::{DATE, HeaderMap, RETRY_AFTER};
 
 /// However long a provider asks us to wait, longer than this is not believed.
 const LONGEST: Duration = Duration::from_hours(7 * 24);

@@ -4,17 +4,22 @@ use std::time::{Duration, Instant};
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
+use vendzz_runtime::config::Secret;
 
 use super::test_server::{Behaviour, TestServer};
-use super::{HttpAnswer, HttpClient};
+use super::{HttpAnswer, HttpClient, bearer};
 use crate::providers::{NotTaken, Outcome};
 
 const SHORT: Duration = Duration::from_millis(400);
 const LONG: Duration = Duration::from_secs(10);
 
+fn client(timeout: Duration) -> HttpClient {
+    HttpClient::new(bearer(&Secret::new("a-token")).unwrap(), timeout).unwrap()
+}
+
 async fn post(base_url: &str, timeout: Duration) -> Result<HttpAnswer, Outcome> {
-    let client = HttpClient::new(timeout).unwrap();
-    client.exchange(client.post(&format!("{base_url}/x")), b"a body of some bytes".to_vec()).await
+    let url = format!("{base_url}/x").parse().unwrap();
+    client(timeout).post(&url, "text/plain", b"a body of some bytes".to_vec()).await
 }
 
 fn not_taken(reason: &'static str) -> Outcome {
@@ -119,12 +124,12 @@ async fn no_body_is_ever_sent_twice() {
         _ => Behaviour::CutAfterBody,
     });
     let server = TestServer::start(behaviours).await;
-    let base_url = server.base_url();
-    let client = HttpClient::new(LONG).unwrap();
+    let url = server.base_url().parse().unwrap();
+    let client = client(LONG);
     let mut answered = Vec::new();
     for call in 0..CALLS {
         let body = format!("call {call}");
-        match client.exchange(client.post(&base_url), body.clone().into_bytes()).await {
+        match client.post(&url, "text/plain", body.clone().into_bytes()).await {
             Ok(answer) => {
                 assert_eq!(answer.status, 201);
                 answered.push(body);

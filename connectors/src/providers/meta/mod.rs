@@ -8,13 +8,12 @@ mod tests;
 
 use std::time::Duration;
 
-use reqwest::header::CONTENT_TYPE;
+use hyper::Uri;
 use serde::Serialize;
-use vendzz_runtime::config::Secret;
 use vendzz_schemas::campaign::Channel;
 use vendzz_schemas::events::{CampaignMessage, ProviderTemplate};
 
-use super::http::HttpClient;
+use super::http::{HttpClient, bearer};
 use super::settings::MetaSettings;
 use super::{Outcome, Outgoing, ProviderError};
 
@@ -22,7 +21,6 @@ use super::{Outcome, Outgoing, ProviderError};
 pub(super) struct Meta {
     client: HttpClient,
     base_url: String,
-    access_token: Secret,
 }
 
 #[derive(Serialize)]
@@ -84,9 +82,8 @@ struct Parameter<'a> {
 impl Meta {
     pub(super) fn new(settings: &MetaSettings, timeout: Duration) -> Result<Self, ProviderError> {
         Ok(Self {
-            client: HttpClient::new(timeout)?,
+            client: HttpClient::new(bearer(&settings.access_token)?, timeout)?,
             base_url: settings.base_url.clone(),
-            access_token: settings.access_token.clone(),
         })
     }
 
@@ -94,15 +91,11 @@ impl Meta {
         if Channel::from_wire(&outgoing.message.channel) != Some(Channel::Whatsapp) {
             return Outcome::Refused { reason: "wrong_channel", opted_out: false };
         }
-        let Ok(body) = serde_json::to_vec(&send_message(&outgoing.message)) else {
+        let url = Uri::try_from(format!("{}/{}/messages", self.base_url, outgoing.from));
+        let (Ok(url), Ok(body)) = (url, serde_json::to_vec(&send_message(&outgoing.message))) else {
             return Outcome::Refused { reason: "invalid_request", opted_out: false };
         };
-        let request = self
-            .client
-            .post(&format!("{}/{}/messages", self.base_url, outgoing.from))
-            .bearer_auth(self.access_token.reveal())
-            .header(CONTENT_TYPE, "application/json");
-        match self.client.exchange(request, body).await {
+        match self.client.post(&url, "application/json", body).await {
             Ok(answer) => answers::outcome(&answer),
             Err(outcome) => outcome,
         }

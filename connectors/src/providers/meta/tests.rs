@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
+use vendzz_runtime::config::Secret;
 
 use super::answers;
 use super::*;

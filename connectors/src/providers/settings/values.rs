@@ -3,7 +3,7 @@ use std::path::Path;
 
 use lettre::message::Mailbox;
 use lettre::transport::smtp::client::Certificate;
-use reqwest::Url;
+use url::Url;
 use vendzz_schemas::campaign::Channel;
 
 use super::SmtpTls;

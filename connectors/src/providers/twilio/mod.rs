@@ -10,11 +10,10 @@ mod tests;
 use std::time::Duration;
 
 use form_urlencoded::Serializer;
-use reqwest::header::CONTENT_TYPE;
-use vendzz_runtime::config::Secret;
+use hyper::Uri;
 use vendzz_schemas::campaign::Channel;
 
-use super::http::HttpClient;
+use super::http::{HttpClient, basic};
 use super::settings::TwilioSettings;
 use super::{Outcome, Outgoing, ProviderError};
 
@@ -24,21 +23,19 @@ const CALL_EVENTS: [&str; 3] = ["initiated", "answered", "completed"];
 #[derive(Debug)]
 pub(super) struct Twilio {
     client: HttpClient,
-    account_sid: String,
-    auth_token: Secret,
-    messages_url: String,
-    calls_url: String,
+    messages_url: Uri,
+    calls_url: Uri,
 }
 
 impl Twilio {
     pub(super) fn new(settings: &TwilioSettings, timeout: Duration) -> Result<Self, ProviderError> {
         let account = format!("{}/2010-04-01/Accounts/{}", settings.base_url, settings.account_sid);
+        let resource =
+            |name: &str| Uri::try_from(format!("{account}/{name}")).map_err(|_| ProviderError::Url);
         Ok(Self {
-            client: HttpClient::new(timeout)?,
-            account_sid: settings.account_sid.clone(),
-            auth_token: settings.auth_token.clone(),
-            messages_url: format!("{account}/Messages.json"),
-            calls_url: format!("{account}/Calls.json"),
+            client: HttpClient::new(basic(&settings.account_sid, &settings.auth_token)?, timeout)?,
+            messages_url: resource("Messages.json")?,
+            calls_url: resource("Calls.json")?,
         })
     }
 
@@ -48,12 +45,7 @@ impl Twilio {
             Some(Channel::Voice) => (&self.calls_url, call_form(outgoing)),
             _ => return Outcome::Refused { reason: "wrong_channel", opted_out: false },
         };
-        let request = self
-            .client
-            .post(url)
-            .basic_auth(&self.account_sid, Some(self.auth_token.reveal()))
-            .header(CONTENT_TYPE, "application/x-www-form-urlencoded");
-        match self.client.exchange(request, form.into_bytes()).await {
+        match self.client.post(url, "application/x-www-form-urlencoded", form.into_bytes()).await {
             Ok(answer) => answers::outcome(&answer),
             Err(outcome) => outcome,
         }

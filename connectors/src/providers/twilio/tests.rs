@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use serde_json::json;
+use vendzz_runtime::config::Secret;
 use vendzz_schemas::campaign::Channel;
 
 use super::answers;
