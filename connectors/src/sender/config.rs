@@ -86,11 +86,7 @@ impl SenderConfig {
                 "schema registry, asked only for an id that schema.id.v1 lacks",
             ),
             senders: Senders::of_env(env),
-            public_url: env.value(
-                "VENDZZ_PUBLIC_URL",
-                PublicUrl::local(),
-                "where providers and recipients reach vendzz-webhooks",
-            ),
+            public_url: PublicUrl::read(env),
             unsubscribe_key: (channel == Channel::Email).then(|| UnsubscribeKey::read(env)),
             in_flight: env.value("VENDZZ_IN_FLIGHT", in_flight_of(channel), "calls under way at most"),
             lease: env.span(
@@ -164,5 +160,29 @@ impl SenderConfig {
             queue_kbytes: 1 << 18,
             message_timeout: Duration::from_secs(5),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn mistakes_in_production(public_url: Option<&str>) -> String {
+        let mut variables = vec![("VENDZZ_PROFILE".to_owned(), "production".to_owned())];
+        variables.extend(public_url.map(|url| ("VENDZZ_PUBLIC_URL".to_owned(), url.to_owned())));
+        let env = Env::of(variables);
+        SenderConfig::read(&env, Channel::Email);
+        env.finish().unwrap_err().0.join("\n")
+    }
+
+    #[test]
+    fn in_production_links_lead_to_a_public_https_address() {
+        for url in [None, Some("http://hooks.example.com")] {
+            let mistakes = mistakes_in_production(url);
+            assert!(mistakes.contains("VENDZZ_PUBLIC_URL: must be https in production"), "{mistakes}");
+        }
+        let mistakes = mistakes_in_production(Some("https://hooks.example.com"));
+        assert!(mistakes.contains("VENDZZ_SENDERS_FILE"), "{mistakes}");
+        assert!(!mistakes.contains("VENDZZ_PUBLIC_URL"), "{mistakes}");
     }
 }

@@ -1,7 +1,7 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use vendzz_runtime::config::{Env, Profile};
+use vendzz_runtime::config::Env;
 use vendzz_runtime::postgres::PostgresConfig;
 
 use super::token::BearerToken;
@@ -41,7 +41,7 @@ impl WebhooksConfig {
                 "where webhooks and unsubscribing are served",
             ),
             permissions_addr,
-            public_url: read_public_url(env),
+            public_url: PublicUrl::read(env),
             senders: Senders::of_env(env),
             unsubscribe_key: UnsubscribeKey::read(env),
             token: BearerToken::read(env, permissions_addr),
@@ -62,19 +62,6 @@ impl WebhooksConfig {
         }
         config
     }
-}
-
-fn read_public_url(env: &Env) -> PublicUrl {
-    let default = PublicUrl::local();
-    let public_url = env.value(
-        "VENDZZ_PUBLIC_URL",
-        default,
-        "where providers and recipients reach the webhooks; never taken from a request",
-    );
-    if Profile::read(env).is_production() && !public_url.is_secure() {
-        env.mistake("VENDZZ_PUBLIC_URL: must be https in production");
-    }
-    public_url
 }
 
 #[cfg(test)]

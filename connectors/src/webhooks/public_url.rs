@@ -2,6 +2,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use axum::http::Uri;
+use vendzz_runtime::config::{Env, Profile};
 
 /// Where the webhooks are reached from outside: configuration, never a request's header.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -34,13 +35,22 @@ impl FromStr for PublicUrl {
 }
 
 impl PublicUrl {
-    /// The default of the local profile.
-    pub fn local() -> Self {
-        Self { text: "http://127.0.0.1:8083".to_owned(), is_secure: false }
+    /// `VENDZZ_PUBLIC_URL`, for whoever makes links or checks signatures. In production it must be https.
+    pub fn read(env: &Env) -> Self {
+        let public_url = env.value(
+            "VENDZZ_PUBLIC_URL",
+            Self::local(),
+            "where providers and recipients reach the webhooks; never taken from a request",
+        );
+        if Profile::read(env).is_production() && !public_url.is_secure {
+            env.mistake("VENDZZ_PUBLIC_URL: must be https in production");
+        }
+        public_url
     }
 
-    pub fn is_secure(&self) -> bool {
-        self.is_secure
+    /// The default of the local profile.
+    fn local() -> Self {
+        Self { text: "http://127.0.0.1:8083".to_owned(), is_secure: false }
     }
 
     /// The URL of a path that begins with a slash.
