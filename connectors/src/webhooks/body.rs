@@ -9,7 +9,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::problem::Problem;
 
-/// The most bytes of a body. Providers' reports have a few thousand.
+/// The most bytes of a body, unless its route says otherwise. Providers' reports have a few thousand.
 pub(super) const MAX_BODY_BYTES: usize = 256 * 1024;
 
 /// How much of a body that is too large is read and thrown away, so that its sender gets to read the answer.
@@ -28,12 +28,17 @@ pub(super) struct BodyTimes {
 
 /// The whole body, or why it was not taken.
 pub(super) async fn read_whole(body: Body, times: &BodyTimes) -> Result<Bytes, Problem> {
+    read_up_to(MAX_BODY_BYTES, body, times).await
+}
+
+/// The same with another limit.
+pub(super) async fn read_up_to(max_bytes: usize, body: Body, times: &BodyTimes) -> Result<Bytes, Problem> {
     let drained = async {
         times.drain.cancelled().await;
         tokio::time::sleep(times.drained).await;
     };
     tokio::select! {
-        read = collect(body) => read,
+        read = collect(max_bytes, body) => read,
         () = tokio::time::sleep(times.whole) => Err(Problem::new(
             StatusCode::REQUEST_TIMEOUT,
             "body_too_slow",
@@ -49,10 +54,10 @@ pub(super) async fn read_whole(body: Body, times: &BodyTimes) -> Result<Bytes, P
     }
 }
 
-async fn collect(mut body: Body) -> Result<Bytes, Problem> {
-    if body.size_hint().lower() > MAX_BODY_BYTES as u64 {
+async fn collect(max_bytes: usize, mut body: Body) -> Result<Bytes, Problem> {
+    if body.size_hint().lower() > max_bytes as u64 {
         discard(body).await;
-        return Err(too_large());
+        return Err(too_large(max_bytes));
     }
     let mut whole = BytesMut::new();
     while let Some(frame) = body.frame().await {
@@ -64,21 +69,21 @@ async fn collect(mut body: Body) -> Result<Bytes, Problem> {
             )
         })?;
         let Ok(data) = frame.into_data() else { continue };
-        if whole.len() + data.len() > MAX_BODY_BYTES {
+        if whole.len() + data.len() > max_bytes {
             discard(body).await;
-            return Err(too_large());
+            return Err(too_large(max_bytes));
         }
         whole.extend_from_slice(&data);
     }
     Ok(whole.freeze())
 }
 
-fn too_large() -> Problem {
+fn too_large(max_bytes: usize) -> Problem {
     Problem::new(
         StatusCode::PAYLOAD_TOO_LARGE,
         "body_too_large",
         "The body is too large",
-        format!("The body may have {MAX_BODY_BYTES} bytes."),
+        format!("The body may have {max_bytes} bytes."),
     )
 }
 

@@ -15,6 +15,7 @@
 mod body;
 mod config;
 mod events;
+mod large_bodies;
 mod meta;
 mod opt_out;
 mod page;

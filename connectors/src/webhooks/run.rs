@@ -8,6 +8,7 @@ use vendzz_runtime::postgres::when_up;
 use vendzz_runtime::service::Service;
 
 use super::body::BodyTimes;
+use super::large_bodies::LargeBodies;
 use super::report_store::ReportStore;
 use super::routes::Hooks;
 use super::{WebhooksConfig, permissions_api, routes, server};
@@ -34,6 +35,7 @@ pub async fn run(config: WebhooksConfig, service: Service) -> anyhow::Result<()>
         permissions: permissions.clone(),
         reports: ReportStore::new(&config.postgres, APPLICATION),
         body_times: body_times.clone(),
+        large_bodies: LargeBodies::new(),
     };
     let api = permissions_api::Api { permissions, token: config.token, body_times };
     let preparing = async {

@@ -147,23 +147,33 @@ async fn a_huge_body_and_a_slow_one_are_cut() {
     let larger = format!("{largest}x");
     let answer = service.twilio("/webhooks/conta-1/twilio/inbound", &larger).await.expect(413);
     assert_eq!(answer.problem(), "body_too_large");
-    service.meta(&"[".repeat(300_000)).await.expect(413);
+    // Meta's may be larger, up to 4 MiB.
+    service.meta(&"[".repeat(300_000)).await.expect(400);
 
     let address = service.public.strip_prefix("http://").unwrap().to_owned();
-    let slow = tokio::task::spawn_blocking(move || {
-        let mut stream = TcpStream::connect(address).unwrap();
-        let head =
-            "POST /webhooks/conta-1/twilio/report HTTP/1.1\r\nhost: x\r\ncontent-length: 100\r\n\r\nMess";
-        stream.write_all(head.as_bytes()).unwrap();
-        stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
-        let began = Instant::now();
-        let mut answer = [0; 12];
-        stream.read_exact(&mut answer).unwrap();
-        (String::from_utf8_lossy(&answer).into_owned(), began.elapsed())
-    });
-    let (status, took) = slow.await.unwrap();
-    assert_eq!(status, "HTTP/1.1 408");
-    assert!(took < Duration::from_secs(10), "{took:?}");
+    for (path, length, expected) in [
+        ("/webhooks/conta-1/twilio/report", 100, "HTTP/1.1 408"),
+        ("/webhooks/conta-1/meta", 4 * 1024 * 1024, "HTTP/1.1 408"),
+        ("/webhooks/conta-1/meta", 4 * 1024 * 1024 + 1, "HTTP/1.1 413"),
+    ] {
+        let address = address.clone();
+        let (status, took) =
+            tokio::task::spawn_blocking(move || begin_body(&address, path, length)).await.unwrap();
+        assert_eq!(status, expected, "{path}, {length} bytes");
+        assert!(took < Duration::from_secs(10), "{took:?}");
+    }
+}
+
+/// Sends the first bytes of a body of this length; how the answer begins, and how long it took.
+fn begin_body(address: &str, path: &str, length: usize) -> (String, Duration) {
+    let mut stream = TcpStream::connect(address).unwrap();
+    let head = format!("POST {path} HTTP/1.1\r\nhost: x\r\ncontent-length: {length}\r\n\r\nMess");
+    stream.write_all(head.as_bytes()).unwrap();
+    stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
+    let began = Instant::now();
+    let mut answer = [0; 12];
+    stream.read_exact(&mut answer).unwrap();
+    (String::from_utf8_lossy(&answer).into_owned(), began.elapsed())
 }
 
 #[tokio::test]

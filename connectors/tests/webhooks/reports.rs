@@ -185,6 +185,21 @@ async fn calls_and_whatsapp_messages_are_reported_as_well() {
     assert_eq!((row.state.as_str(), row.reason.as_deref()), ("failed", Some("carrier_131026")));
 }
 
+/// "Webhooks payloads can be up to 3MB", says Meta.
+#[tokio::test]
+async fn three_megabytes_from_meta_are_taken() {
+    let database = Database::new().await;
+    let service = Service::start(&database.url(), &[]).await;
+    let whatsapp = LedgerRow { channel: "whatsapp", provider: Some("meta"), ..LedgerRow::sms("sending") };
+    let id = database.insert(whatsapp).await;
+    let status = json!({"id": "wamid.1", "status": "delivered", "biz_opaque_callback_data": id.to_string()});
+    let long = json!({"id": "x".repeat(3_000_000), "status": "sent"});
+    let body = json!({"entry": [{"changes": [{"value": {"statuses": [long, status]}}]}]});
+    service.meta(&body.to_string()).await.expect(200);
+    let row = database.row(id).await;
+    assert_eq!((row.state.as_str(), row.report.as_deref()), ("sent", Some("delivered")));
+}
+
 async fn tallies(database: &Database) -> Value {
     serde_json::to_value(database.tallies().await).unwrap()
 }

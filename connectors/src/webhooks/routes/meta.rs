@@ -7,7 +7,6 @@ use serde_json::Value;
 use vendzz_schemas::campaign::Channel;
 
 use super::{Hooks, Inbound};
-use crate::webhooks::body::read_whole;
 use crate::webhooks::events::ReportPassedOver;
 use crate::webhooks::meta::{self, Told};
 use crate::webhooks::problem::Problem;
@@ -44,21 +43,21 @@ pub(super) async fn receive(
     headers: HeaderMap,
     body: Body,
 ) -> Result<Response, Problem> {
-    let body = read_whole(body, &hooks.body_times).await?;
+    let body = hooks.large_bodies.read(body, &hooks.body_times).await?;
     let app_secret = match secret_of(&hooks.senders, &account, &provider) {
         Some(ProviderSecret::Meta { app_secret, .. }) => Some(app_secret.reveal()),
         _ => None,
     };
     let signature = headers.get("x-hub-signature-256").map(HeaderValue::as_bytes);
-    if !meta::is_signed(app_secret, &body, signature) {
+    if !meta::is_signed(app_secret, &body.bytes, signature) {
         return Err(Problem::not_signed());
     }
     // The parser's own words may repeat the body.
-    let body: Value = serde_json::from_slice(&body).map_err(|error| {
+    let document: Value = serde_json::from_slice(&body.bytes).map_err(|error| {
         let place = format!("line {}, column {}", error.line(), error.column());
         Problem::bad("bad_json", "The body is not JSON", place)
     })?;
-    for told in meta::tellings(&body) {
+    for told in meta::tellings(&document) {
         take(&hooks, &account, &provider, told).await?;
     }
     Ok(().into_response())

@@ -18,6 +18,7 @@ use vendzz_schemas::campaign::Channel;
 
 use super::body::BodyTimes;
 use super::events::{Answered, InboundTaken, ReportTaken, StoreFailed};
+use super::large_bodies::LargeBodies;
 use super::opt_out::is_opt_out;
 use super::problem::Problem;
 use super::report::Report;
@@ -35,6 +36,7 @@ pub(super) struct Hooks {
     pub(super) permissions: Permissions,
     pub(super) reports: ReportStore,
     pub(super) body_times: BodyTimes,
+    pub(super) large_bodies: LargeBodies,
 }
 
 pub(super) fn router(hooks: Hooks) -> Router {
