@@ -14,3 +14,4 @@ mod twilio;
 pub use outcome::{NotTaken, Outcome, Outgoing};
 pub use provider::{CALL_TIMEOUT, Provider, ProviderError};
 pub use settings::{Account, ProviderSettings, Sender, Senders, SendersError};
+pub use twilio::CALLBACK_RETRIES;

@@ -13,6 +13,7 @@ use uuid::Uuid;
 
 use super::PublicUrl;
 use super::report::{RankedReport, Report, carrier_reason};
+use crate::providers::CALLBACK_RETRIES;
 
 /// No name of Twilio's is longer (a SID has 34 characters).
 const MAX_REFERENCE_BYTES: usize = 64;
@@ -95,6 +96,9 @@ fn digest(auth_token: &str, url: &str, form: &Form) -> [u8; 20] {
 
 /// Whether Twilio sent this to `path_and_query` below the public URL. `auth_token` is absent for an account or
 /// provider that does not exist: that takes as long, and is never true.
+///
+/// What Twilio was given ends in [`CALLBACK_RETRIES`], which is no part of a request. Signatures are known to leave it
+/// out; Twilio's pages only say "the URL", so one over the whole of it counts too: nobody else can make either.
 pub(super) fn is_signed(
     auth_token: Option<&str>,
     public_url: &PublicUrl,
@@ -105,7 +109,9 @@ pub(super) fn is_signed(
     let sent = signature.and_then(|text| STANDARD.decode(text).ok()).unwrap_or_default();
     let mut is_right = subtle::Choice::from(0);
     for url in public_url.spellings(path_and_query) {
-        is_right |= digest(auth_token.unwrap_or("nobody"), &url, form).ct_eq(sent.as_slice());
+        for url in [format!("{url}{CALLBACK_RETRIES}"), url] {
+            is_right |= digest(auth_token.unwrap_or("nobody"), &url, form).ct_eq(sent.as_slice());
+        }
     }
     bool::from(is_right) && auth_token.is_some()
 }

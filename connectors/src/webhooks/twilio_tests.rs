@@ -30,6 +30,11 @@ fn twilios_own_example_is_signed_and_nothing_near_it_is() {
     {
         assert!(!is_signed_by(Some("12345"), base, BODY, Some(wrong)));
     }
+    // Of the URL as Twilio was given it only our own ending counts.
+    let with = |ending: &str| signature("12345", &format!("{URL}{ending}"), BODY);
+    assert!(is_signed_by(Some("12345"), base, BODY, Some(with("#rc=5&rp=5xx,ct,rt").as_bytes())));
+    assert!(!is_signed_by(Some("12345"), base, BODY, Some(with("#rc=1").as_bytes())));
+    assert!(!is_signed_by(Some("12346"), base, BODY, Some(with("#rc=5&rp=5xx,ct,rt").as_bytes())));
     // For an account that does not exist, under the token that stands in for its own.
     let of_nobody = signature("nobody", URL, BODY);
     assert!(!is_signed_by(None, base, BODY, Some(of_nobody.as_bytes())));

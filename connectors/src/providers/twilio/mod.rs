@@ -20,6 +20,11 @@ use super::{Outcome, Outgoing, ProviderError};
 /// Of a call's life: reports of `initiated` tell early that it was taken, `completed` comes for every end.
 const CALL_EVENTS: [&str; 3] = ["initiated", "answered", "completed"];
 
+/// Asks Twilio to repeat a callback that was not answered, or answered 5xx: by itself it repeats only what found no
+/// connection, and once. All attempts together have 15 s
+/// (<https://www.twilio.com/docs/usage/webhooks/webhooks-connection-overrides>). It is no part of the request.
+pub const CALLBACK_RETRIES: &str = "#rc=5&rp=5xx,ct,rt";
+
 #[derive(Debug)]
 pub(super) struct Twilio {
     client: HttpClient,
@@ -56,7 +61,7 @@ fn message_form(outgoing: &Outgoing) -> String {
     let mut form = addressed(outgoing);
     form.append_pair("Body", &outgoing.message.body);
     if let Some(url) = &outgoing.report_url {
-        form.append_pair("StatusCallback", url);
+        form.append_pair("StatusCallback", &repeated(url));
     }
     form.finish()
 }
@@ -65,12 +70,16 @@ fn call_form(outgoing: &Outgoing) -> String {
     let mut form = addressed(outgoing);
     form.append_pair("Twiml", &say::twiml(&outgoing.message.language, &outgoing.message.body));
     if let Some(url) = &outgoing.report_url {
-        form.append_pair("StatusCallback", url);
+        form.append_pair("StatusCallback", &repeated(url));
         for event in CALL_EVENTS {
             form.append_pair("StatusCallbackEvent", event);
         }
     }
     form.finish()
+}
+
+fn repeated(report_url: &str) -> String {
+    format!("{report_url}{CALLBACK_RETRIES}")
 }
 
 fn addressed(outgoing: &Outgoing) -> Serializer<'static, String> {

@@ -56,6 +56,7 @@ async fn an_sms_is_a_message_resource() {
         twilio(&server).send(&outgoing).await,
         Outcome::Accepted { reference: "SM00000000000000000000000000000001".to_owned() }
     );
+    let report_url = format!("{}#rc=5&rp=5xx,ct,rt", outgoing.report_url.as_ref().unwrap());
     let request = &server.received()[0];
     assert_eq!(request.line, "POST /2010-04-01/Accounts/AC0123/Messages.json HTTP/1.1");
     // base64 of AC0123:hidden-token
@@ -67,7 +68,7 @@ async fn an_sms_is_a_message_resource() {
             pair("To", "+5511987654321"),
             pair("From", "+551140000001"),
             pair("Body", &outgoing.message.body),
-            pair("StatusCallback", outgoing.report_url.as_ref().unwrap()),
+            pair("StatusCallback", &report_url),
         ]
     );
 }
@@ -82,6 +83,7 @@ async fn a_voice_message_is_a_call_resource() {
         twilio(&server).send(&outgoing).await,
         Outcome::Accepted { reference: "CA00000000000000000000000000000001".to_owned() }
     );
+    let report_url = format!("{}#rc=5&rp=5xx,ct,rt", outgoing.report_url.as_ref().unwrap());
     let request = &server.received()[0];
     assert_eq!(request.line, "POST /2010-04-01/Accounts/AC0123/Calls.json HTTP/1.1");
     assert_eq!(
@@ -90,7 +92,7 @@ async fn a_voice_message_is_a_call_resource() {
             pair("To", "+5511987654321"),
             pair("From", "+551140000001"),
             pair("Twiml", "<Response><Say language=\"pt-BR\">Olá &lt;/Say&gt; &amp; até</Say></Response>"),
-            pair("StatusCallback", outgoing.report_url.as_ref().unwrap()),
+            pair("StatusCallback", &report_url),
             pair("StatusCallbackEvent", "initiated"),
             pair("StatusCallbackEvent", "answered"),
             pair("StatusCallbackEvent", "completed"),

@@ -5,6 +5,7 @@ use hyper::Uri;
 /// A webhook of this machine. Anything else is refused: a simulator has nothing to say to the world.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(in crate::providers) struct Webhook {
+    /// Without its fragment (`#rc=5&rp=…`): what it says is for Twilio, and neither asked for nor signed.
     url: String,
     address: SocketAddr,
     authority: String,
@@ -34,7 +35,7 @@ impl Webhook {
             return Err(WebhookError::NotLoopback);
         }
         Ok(Self {
-            url: url.to_owned(),
+            url: url.split('#').next().unwrap_or_default().to_owned(),
             address: SocketAddr::new(ip, authority.port_u16().unwrap_or(80)),
             authority: authority.as_str().rsplit('@').next().unwrap_or_default().to_owned(),
             path_and_query: uri.path_and_query().map_or("/", |path| path.as_str()).to_owned(),
@@ -48,7 +49,7 @@ impl Webhook {
         found.map(|(_, value)| value.into_owned()).unwrap_or_default()
     }
 
-    /// As it was given.
+    /// As it was given, up to its fragment.
     pub(super) fn url(&self) -> &str {
         &self.url
     }
@@ -76,6 +77,12 @@ mod tests {
         assert_eq!(webhook.address(), "127.0.0.1:8083".parse().unwrap());
         assert_eq!(webhook.parameter("message"), "a b");
         assert_eq!(webhook.parameter("other"), "");
+        let repeated = Webhook::parse("http://127.0.0.1:8083/r?message=1#rc=5&rp=5xx,ct,rt").unwrap();
+        assert_eq!(repeated.url(), "http://127.0.0.1:8083/r?message=1");
+        assert_eq!(
+            (repeated.path_and_query(), repeated.parameter("message").as_str()),
+            ("/r?message=1", "1")
+        );
         assert_eq!(Webhook::parse("http://[::1]:1/x").unwrap().address(), "[::1]:1".parse().unwrap());
         assert!(Webhook::parse("http://localhost/x").unwrap().address().ip().is_loopback());
         for elsewhere in [
