@@ -107,6 +107,20 @@ async fn a_mail_is_kept_once_as_it_was_written() {
 }
 
 #[tokio::test]
+async fn a_mail_of_html_alone_can_be_read_as_text() {
+    let mut outgoing = mail_to("ana@ok.example");
+    outgoing.message.body = String::new();
+    let outcome = provider(settings()).send(&outgoing).await;
+    assert!(matches!(outcome, Outcome::Accepted { .. }), "{outcome:?}");
+    let line = journal(&outgoing).remove(0);
+    let text =
+        std::fs::read_to_string(local().join("data/mail").join(line["file"].as_str().unwrap())).unwrap();
+    let (_, plain) = text.split_once("Content-Type: text/plain; charset=utf-8\r\n").unwrap();
+    // "Olá, Ana!" in base64.
+    assert!(plain.split("\r\n--").next().unwrap().contains("T2zDoSwgQW5hIQ=="), "{text}");
+}
+
+#[tokio::test]
 async fn each_domain_has_its_outcome_and_the_journal_agrees() {
     let provider = provider(settings());
     let deferred = Outcome::NotTaken(NotTaken { reason: "deferred", retry_after: None, is_outage: false });

@@ -3,6 +3,7 @@ use lettre::message::header::{HeaderName, HeaderValue};
 use lettre::message::{Mailbox, Message, MultiPart, SinglePart};
 use uuid::Uuid;
 
+use super::plain_text::plain_text;
 use crate::providers::Outgoing;
 
 /// A mail as it goes over the wire.
@@ -45,10 +46,13 @@ pub(super) fn mail(outgoing: &Outgoing) -> Result<Mail, &'static str> {
             .raw_header(list_unsubscribe(url)?)
             .raw_header(HeaderValue::new(LIST_UNSUBSCRIBE_POST, "List-Unsubscribe=One-Click".to_owned()));
     }
-    let built = if message.html.is_empty() {
-        builder.singlepart(SinglePart::plain(message.body.clone()))
-    } else {
-        builder.multipart(MultiPart::alternative_plain_html(message.body.clone(), message.html.clone()))
+    let html = message.html.clone();
+    // A campaign may have written no text beside its HTML.
+    let text = if message.body.is_empty() { plain_text(&html) } else { message.body.clone() };
+    let built = match (text.is_empty(), html.is_empty()) {
+        (_, true) => builder.singlepart(SinglePart::plain(text)),
+        (true, false) => builder.singlepart(SinglePart::html(html)),
+        (false, false) => builder.multipart(MultiPart::alternative_plain_html(text, html)),
     };
     let bytes = built.map_err(|_| "invalid_request")?.formatted();
     Ok(Mail { from: sender, to: recipient, bytes, message_id })
@@ -128,6 +132,20 @@ mod tests {
         let plain = text.find("Content-Type: text/plain; charset=utf-8").unwrap();
         let html = text.find("Content-Type: text/html; charset=utf-8").unwrap();
         assert!(plain < html, "the last alternative is the preferred one (RFC 2046, 5.1.4)");
+    }
+
+    #[test]
+    fn html_alone_gets_the_text_that_it_says() {
+        let mut changed = outgoing(Channel::Email);
+        changed.message.body = String::new();
+        changed.message.html = "<p>Turma <b>nova</b></p><p>Vagas: 3</p>".to_owned();
+        let mail = text(&changed);
+        assert!(header(&mail, "Content-Type").unwrap().starts_with("multipart/alternative; boundary="));
+        assert!(mail.contains("Turma nova\r\n\r\nVagas: 3\r\n"), "{mail}");
+        assert!(mail.contains("<p>Turma <b>nova</b></p>"), "{mail}");
+        // An empty part would be all that a reader of text gets to see.
+        changed.message.html = "<img src=\"https://escola.example/a.png\">".to_owned();
+        assert_eq!(header(&text(&changed), "Content-Type").unwrap(), "text/html; charset=utf-8");
     }
 
     #[test]

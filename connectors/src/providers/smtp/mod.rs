@@ -2,7 +2,9 @@
 
 mod answers;
 mod connect;
+mod entities;
 mod mail;
+mod plain_text;
 mod pool;
 mod stream;
 
