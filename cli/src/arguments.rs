@@ -59,6 +59,11 @@ pub(crate) enum Command {
         #[command(subcommand)]
         command: permissions::ConsentCommand,
     },
+    /// What was ever changed of a contact's consent and suppression
+    Permissions {
+        #[command(subcommand)]
+        command: permissions::PermissionsCommand,
+    },
     /// The reference of all metrics, as Markdown (docs/metrics.md)
     Metrics,
 }

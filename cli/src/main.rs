@@ -60,6 +60,7 @@ async fn run(command: Command, settings: &Settings) -> anyhow::Result<Answer> {
         Command::Message(options) => message::run(options).await,
         Command::Suppression { command } => permissions::run_suppression(command).await,
         Command::Consent { command } => permissions::run_consent(command).await,
+        Command::Permissions { command } => permissions::run_permissions(command).await,
         Command::Metrics => metrics::run(),
     }
 }

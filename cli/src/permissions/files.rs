@@ -1,11 +1,12 @@
 use std::fs::File;
 use std::io::{self, BufReader, BufWriter, Write};
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 use serde::Serialize;
 use vendzz_connectors::permissions::{
-    BadLine, CsvError, CsvImport, CsvKind, export_consents, export_suppressions, read_lines,
+    AfterWithdrawal, BadLine, CsvError, CsvImport, CsvKind, export_consents, export_suppressions, read_lines,
 };
 
 use super::{Which, actor};
@@ -27,10 +28,21 @@ pub(crate) struct ImportOptions {
 }
 
 #[derive(Debug, clap::Args)]
+pub(crate) struct ConsentImportOptions {
+    #[command(flatten)]
+    pub(super) file: ImportOptions,
+    #[arg(long, help = "Record `granted` also of who has withdrawn; otherwise the withdrawal stays")]
+    regrant: bool,
+}
+
+#[derive(Debug, clap::Args)]
 pub(crate) struct ExportOptions {
     #[command(flatten)]
     which: Which,
-    #[arg(long, help = "Write into this file, which must not exist; otherwise to standard output")]
+    #[arg(
+        long,
+        help = "Write into this file, which must not exist and only you may read; otherwise to standard output"
+    )]
     output: Option<PathBuf>,
     #[arg(long, requires = "output", help = "Print JSON: how many rows were written")]
     json: bool,
@@ -41,6 +53,7 @@ pub(crate) struct ExportOptions {
 struct Imported {
     new: u64,
     known: u64,
+    withdrawn: u64,
     bad: Vec<Bad>,
 }
 
@@ -55,10 +68,26 @@ struct Exported {
     rows: u64,
 }
 
+pub(super) async fn import_consents(
+    sending: &Sending,
+    options: &ConsentImportOptions,
+) -> anyhow::Result<Answer> {
+    let after_withdrawal = if options.regrant { AfterWithdrawal::Grant } else { AfterWithdrawal::Keep };
+    import(sending, CsvKind::Consents, after_withdrawal, &options.file).await
+}
+
+pub(super) async fn import_suppressions(
+    sending: &Sending,
+    options: &ImportOptions,
+) -> anyhow::Result<Answer> {
+    import(sending, CsvKind::Suppressions, AfterWithdrawal::Keep, options).await
+}
+
 /// The file is read twice: once to the end for what is wrong in it, then to write. A pipe cannot be.
-pub(super) async fn import(
+async fn import(
     sending: &Sending,
     kind: CsvKind,
+    after_withdrawal: AfterWithdrawal,
     options: &ImportOptions,
 ) -> anyhow::Result<Answer> {
     let actor = actor()?;
@@ -69,13 +98,14 @@ pub(super) async fn import(
         }
     });
     checked.map_err(|error| failed(sending, error))?;
-    let mut imported = Imported { new: 0, known: 0, bad };
+    let mut imported = Imported { new: 0, known: 0, withdrawn: 0, bad };
     let is_refused = !imported.bad.is_empty() && !options.skip_bad;
     if !is_refused {
         let permissions = sending.permissions();
-        let import = CsvImport { permissions: &permissions, actor: &actor, skip_bad: options.skip_bad };
+        let skip_bad = options.skip_bad;
+        let import = CsvImport { permissions: &permissions, actor: &actor, skip_bad, after_withdrawal };
         let written = import.run(kind, open(&options.file)?).await.map_err(|error| failed(sending, error))?;
-        (imported.new, imported.known) = (written.new, written.known);
+        (imported.new, imported.known, imported.withdrawn) = (written.new, written.known, written.withdrawn);
     }
     if options.json {
         output::json(&imported)?;
@@ -98,6 +128,9 @@ fn tell(imported: &Imported, is_refused: bool) -> anyhow::Result<()> {
         return Ok(());
     }
     output::line(format!("{} new, {} known, {count} bad", imported.new, imported.known))?;
+    if imported.withdrawn > 0 {
+        output::line(format!("{} have withdrawn and stay so (--regrant records them)", imported.withdrawn))?;
+    }
     Ok(())
 }
 
@@ -118,7 +151,8 @@ pub(super) async fn export(
     let filter = options.which.filter(0)?;
     let into: Box<dyn Write> = match &options.output {
         Some(path) => {
-            let made = File::create_new(path);
+            // Contacts are for nobody else's eyes.
+            let made = File::options().write(true).create_new(true).mode(0o600).open(path);
             Box::new(BufWriter::new(made.with_context(|| format!("{} cannot be made", path.display()))?))
         }
         None => Box::new(io::stdout().lock()),

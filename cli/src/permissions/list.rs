@@ -29,7 +29,7 @@ pub(super) async fn suppressions(sending: &Sending, options: &Options) -> anyhow
         };
         output::table(&["account", "channel", "contact", "reason", "since"], rows.iter().map(row))?;
     }
-    tell_of_more(rows.len(), options.limit);
+    tell_of_more(rows.len(), options.limit, "--limit, or `export`");
     Ok(Answer::Yes)
 }
 
@@ -45,16 +45,17 @@ pub(super) async fn consents(sending: &Sending, options: &Options) -> anyhow::Re
         };
         output::table(&["account", "channel", "contact", "state", "since", "source"], rows.iter().map(row))?;
     }
-    tell_of_more(rows.len(), options.limit);
+    tell_of_more(rows.len(), options.limit, "--limit, or `export`");
     Ok(Answer::Yes)
 }
 
-fn tell_of_more(rows: usize, limit: u32) {
+/// `how` one gets to see the others.
+pub(super) fn tell_of_more(rows: usize, limit: u32, how: &str) {
     if rows == limit as usize {
-        output::progress(format!("{limit} rows; there may be more (--limit, or `export`)"));
+        output::progress(format!("{limit} rows; there may be more ({how})"));
     }
 }
 
-fn moment(time: DateTime<Utc>) -> String {
+pub(super) fn moment(time: DateTime<Utc>) -> String {
     time.to_rfc3339_opts(SecondsFormat::Secs, true)
 }

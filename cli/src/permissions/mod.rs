@@ -1,5 +1,7 @@
-//! `vendzz suppression` and `vendzz consent`: who must not be written to, and who may.
+//! `vendzz suppression` and `vendzz consent`: who must not be written to, and who may; `vendzz permissions`: what was
+//! changed of both.
 
+mod audit;
 mod change;
 mod files;
 mod list;
@@ -35,9 +37,22 @@ pub(crate) enum ConsentCommand {
     /// Record that a contact has withdrawn; twice does no harm
     Withdraw(change::ConsentOptions),
     /// Record what a CSV file says: account,channel,contact,state,source
-    Import(files::ImportOptions),
+    Import(files::ConsentImportOptions),
     /// Write a CSV file that can be imported again
     Export(files::ExportOptions),
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum PermissionsCommand {
+    /// Every change of a contact's consent and suppression: when, what, why and by whom
+    Audit(audit::Options),
+}
+
+pub(crate) async fn run_permissions(command: PermissionsCommand) -> anyhow::Result<Answer> {
+    let sending = Sending::read()?;
+    match command {
+        PermissionsCommand::Audit(options) => audit::run(&sending, &options).await,
+    }
 }
 
 pub(crate) async fn run_suppression(command: SuppressionCommand) -> anyhow::Result<Answer> {
@@ -46,7 +61,7 @@ pub(crate) async fn run_suppression(command: SuppressionCommand) -> anyhow::Resu
         SuppressionCommand::List(options) => list::suppressions(&sending, &options).await,
         SuppressionCommand::Add(options) => change::add(&sending, &options).await,
         SuppressionCommand::Remove(options) => change::remove(&sending, &options).await,
-        SuppressionCommand::Import(options) => files::import(&sending, CsvKind::Suppressions, &options).await,
+        SuppressionCommand::Import(options) => files::import_suppressions(&sending, &options).await,
         SuppressionCommand::Export(options) => files::export(&sending, CsvKind::Suppressions, &options).await,
     }
 }
@@ -58,7 +73,7 @@ pub(crate) async fn run_consent(command: ConsentCommand) -> anyhow::Result<Answe
         ConsentCommand::List(options) => list::consents(&sending, &options).await,
         ConsentCommand::Grant(options) => change::consent(&sending, &options, Granted).await,
         ConsentCommand::Withdraw(options) => change::consent(&sending, &options, Withdrawn).await,
-        ConsentCommand::Import(options) => files::import(&sending, CsvKind::Consents, &options).await,
+        ConsentCommand::Import(options) => files::import_consents(&sending, &options).await,
         ConsentCommand::Export(options) => files::export(&sending, CsvKind::Consents, &options).await,
     }
 }

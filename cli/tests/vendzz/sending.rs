@@ -1,6 +1,7 @@
 //! Messages, tallies, consent and suppression: the command on a database of its own.
 
 use std::io::Write;
+use std::os::unix::fs::PermissionsExt;
 
 use serde_json::json;
 use sqlx::{AssertSqlSafe, ConnectOptions, Executor, PgConnection};
@@ -105,6 +106,28 @@ async fn a_suppression_is_added_listed_and_lifted_and_the_audit_says_by_whom() {
             .unwrap();
     let expected = ["suppressed", "unsuppressed", "granted", "withdrawn"];
     assert_eq!(audit, expected.map(|action| (action.to_owned(), "cli:ana".to_owned())));
+
+    // The same by the command, for whoever asks who changed what.
+    let asked = ["permissions", "audit", "conta-1", "11987654321"];
+    let ask = |more: &[&'static str]| {
+        let arguments: Vec<&str> = asked.iter().chain(more).copied().collect();
+        database.run(&arguments)
+    };
+    let entries = ask(&["--json"]).expect(0).json();
+    let actions: Vec<&str> =
+        entries.as_array().unwrap().iter().map(|entry| entry["action"].as_str().unwrap()).collect();
+    assert_eq!(actions, expected);
+    assert_eq!((&entries[2]["reason"], &entries[2]["actor"]), (&json!("loja"), &json!("cli:ana")));
+    assert!(entries[0]["at"].is_string() && entries[0]["channel"] == "sms", "{entries}");
+    let table = ask(&[]).expect(0).stdout;
+    assert!(table.starts_with("ENTRY") && table.lines().count() == 5, "{table}");
+    assert!(table.lines().any(|line| line.contains("withdrawn") && line.contains("telefone")), "{table}");
+    let first = ask(&["--limit", "1"]).expect(0);
+    assert!(first.stdout.lines().count() == 2 && first.stderr.contains("there may be more"), "{first:?}");
+    let last = entries[2]["entry"].to_string();
+    let arguments: Vec<&str> = asked.iter().copied().chain(["--after", &last, "--json"]).collect();
+    assert_eq!(database.run(&arguments).expect(0).json().as_array().unwrap().len(), 1);
+    database.run(&["permissions", "audit", "conta-2", "11987654321"]).expect(1);
 }
 
 #[tokio::test]
@@ -132,12 +155,24 @@ async fn a_file_is_imported_whole_or_not_at_all_and_comes_out_as_it_went_in() {
     let exported = database.run(&["suppression", "export", "--output", out, "--json"]).expect(0).json();
     assert_eq!(exported, json!({"rows": 2}));
     assert_eq!(std::fs::read_to_string(out).unwrap(), good);
+    assert_eq!(std::fs::metadata(out).unwrap().permissions().mode() & 0o777, 0o600, "it holds contacts");
     database.run(&["suppression", "export", "--output", out]).expect(1);
 
     let consents =
         "account,channel,contact,state,source\nconta-1,whatsapp,+5511987654321,granted,\"Loja, centro\"\n";
     let from = file(consents);
     database.run(&["consent", "import", from.path().to_str().unwrap()]).expect(0);
+    assert_eq!(database.run(&["consent", "export"]).expect(0).stdout, consents);
+    let place = ["conta-1", "whatsapp", "+5511987654321"];
+    let withdraw: Vec<&str> =
+        ["consent", "withdraw"].into_iter().chain(place).chain(["--source", "telefone"]).collect();
+    database.run(&withdraw).expect(0);
+    let path = from.path().to_str().unwrap();
+    let kept = database.run(&["consent", "import", path]).expect(0).stdout;
+    assert_eq!(kept, "0 new, 0 known, 0 bad\n1 have withdrawn and stay so (--regrant records them)\n");
+    assert!(database.run(&["consent", "export"]).expect(0).stdout.contains(",withdrawn,telefone"));
+    let regranted = database.run(&["consent", "import", path, "--regrant", "--json"]).expect(0).json();
+    assert_eq!(regranted, json!({"new": 1, "known": 0, "withdrawn": 0, "bad": []}));
     assert_eq!(database.run(&["consent", "export"]).expect(0).stdout, consents);
     let wrong = database.run(&["consent", "import", again.path().to_str().unwrap()]).expect(64);
     assert!(
@@ -206,6 +241,9 @@ async fn wrong_usage_and_parts_that_are_away_are_named() {
         ),
         (vec!["suppression", "import", "/nowhere"], "/nowhere"),
         (vec!["consent", "grant", "conta-1", "sms", "+5511987654321"], "--source"),
+        (vec!["suppression", "import", "x.csv", "--regrant"], "--regrant"),
+        (vec!["permissions", "audit", "conta-1", "987"], "the contact is not"),
+        (vec!["permissions", "audit", "Conta", "+5511987654321"], "an account id must be"),
         (vec!["suppression", "list", "--limit", "0"], "invalid value '0'"),
     ] {
         let ran = database.run(&arguments).expect(64);

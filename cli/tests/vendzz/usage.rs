@@ -64,6 +64,9 @@ fn the_help_of_every_command_is_as_it_was() {
         "suppression export",
         "consent",
         "consent grant",
+        "consent import",
+        "permissions",
+        "permissions audit",
         "metrics",
     ] {
         let arguments: Vec<&str> = command.split_whitespace().chain(["--help"]).collect();

@@ -8,8 +8,8 @@ use vendzz_schemas::campaign::Channel;
 use vendzz_schemas::ids::check_name;
 
 use super::{
-    Actor, Consent, ConsentKey, ConsentState, Contact, Filter, Key, Permissions, Reason, Suppression,
-    Written, check_source,
+    Actor, AfterWithdrawal, Consent, ConsentKey, ConsentState, Contact, Filter, Key, Permissions, Reason,
+    Suppression, Written, check_source,
 };
 
 /// Rows that are written in one statement, and read in one page.
@@ -155,6 +155,8 @@ pub struct CsvImport<'a> {
     pub actor: &'a Actor,
     /// Otherwise a bad line ends the import.
     pub skip_bad: bool,
+    /// For lines that say `granted` of who has withdrawn.
+    pub after_withdrawal: AfterWithdrawal,
 }
 
 impl CsvImport<'_> {
@@ -192,7 +194,9 @@ impl CsvImport<'_> {
             written.add(self.permissions.suppress(&suppressions, self.actor).await?);
         }
         if !consents.is_empty() {
-            written.add(self.permissions.record_consents(&consents, self.actor).await?);
+            let (permissions, after_withdrawal) = (self.permissions, self.after_withdrawal);
+            let recorded = permissions.record_imported_consents(&consents, after_withdrawal, self.actor);
+            written.add(recorded.await?);
         }
         Ok(written)
     }

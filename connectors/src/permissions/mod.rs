@@ -10,7 +10,7 @@ mod rows;
 mod schema;
 mod store;
 
-pub use bulk::Written;
+pub use bulk::{AfterWithdrawal, Written};
 pub use contact::{Contact, ContactError};
 pub use csv_file::{
     BadLine, CsvError, CsvImport, CsvKind, GoodLine, export_consents, export_suppressions, read_lines,

@@ -3,7 +3,7 @@ use uuid::Uuid;
 use vendzz_runtime::postgres::{PostgresConfig, Session};
 use vendzz_schemas::campaign::Channel;
 
-use super::bulk::{self, Written};
+use super::bulk::{self, AfterWithdrawal, Written};
 use super::{AuditEntry, Consent, ConsentKey, Filter, Key, Reason, Suppression};
 
 /// Who makes a change; stands in the audit.
@@ -101,7 +101,17 @@ impl Permissions {
 
     /// Durable when it returns. A state that is recorded already stays as it is, with its source and time.
     pub async fn record_consents(&self, consents: &[ConsentKey], actor: &Actor) -> sqlx::Result<Written> {
-        self.once(async |db| bulk::record_consents(db, consents, actor).await).await
+        self.record_imported_consents(consents, AfterWithdrawal::Grant, actor).await
+    }
+
+    /// The same for consents that may be older than what is recorded.
+    pub async fn record_imported_consents(
+        &self,
+        consents: &[ConsentKey],
+        after_withdrawal: AfterWithdrawal,
+        actor: &Actor,
+    ) -> sqlx::Result<Written> {
+        self.once(async |db| bulk::record_consents(db, consents, after_withdrawal, actor).await).await
     }
 
     pub async fn suppression(&self, key: &Key) -> sqlx::Result<Option<Suppression>> {

@@ -3,11 +3,15 @@
 use std::io::Write as _;
 
 use vendzz_connectors::permissions::{
-    Actor, BadLine, CsvError, CsvImport, CsvKind, Filter, Written, export_consents, export_suppressions,
-    read_lines,
+    Actor, AfterWithdrawal, BadLine, CsvError, CsvImport, CsvKind, Filter, Permissions, Written,
+    export_consents, export_suppressions, read_lines,
 };
 
 use crate::harness::Database;
+
+fn importing<'a>(permissions: &'a Permissions, actor: &'a Actor) -> CsvImport<'a> {
+    CsvImport { permissions, actor, skip_bad: false, after_withdrawal: AfterWithdrawal::Keep }
+}
 
 #[tokio::test]
 async fn what_is_exported_is_imported_as_it_was() {
@@ -24,18 +28,18 @@ async fn what_is_exported_is_imported_as_it_was() {
     }
     let actor = Actor::cli("ana").unwrap();
     let permissions = first.permissions();
-    let import = CsvImport { permissions: &permissions, actor: &actor, skip_bad: false };
+    let import = importing(&permissions, &actor);
     let written = import.run(CsvKind::Suppressions, file.as_slice()).await.unwrap();
-    assert_eq!(written, Written { new: 2_300, known: 0 });
+    assert_eq!(written, Written { new: 2_300, ..Written::default() });
     let written = import.run(CsvKind::Suppressions, file.as_slice()).await.unwrap();
-    assert_eq!(written, Written { new: 0, known: 2_300 });
+    assert_eq!(written, Written { known: 2_300, ..Written::default() });
     assert_eq!(first.audit().await.len(), 2_300);
     let mut exported = Vec::new();
     assert_eq!(export_suppressions(&permissions, &Filter::default(), &mut exported).await.unwrap(), 2_300);
     assert_eq!(String::from_utf8(exported.clone()).unwrap(), String::from_utf8(file).unwrap());
 
     let permissions = second.permissions();
-    let import = CsvImport { permissions: &permissions, actor: &actor, skip_bad: false };
+    let import = importing(&permissions, &actor);
     import.run(CsvKind::Suppressions, exported.as_slice()).await.unwrap();
     let mut again = Vec::new();
     export_suppressions(&permissions, &Filter::default(), &mut again).await.unwrap();
@@ -47,19 +51,56 @@ async fn consents_keep_their_sources_and_the_last_of_two_counts() {
     let database = Database::new().await;
     let permissions = database.permissions();
     let actor = Actor::cli("ana").unwrap();
-    let import = CsvImport { permissions: &permissions, actor: &actor, skip_bad: false };
+    let import = importing(&permissions, &actor);
     let file = "account,channel,contact,state,source\n\
         conta-1,email,ana@exemplo.com,granted,\"Loja \"\"Centro\"\", balcão\"\n\
         conta-1,whatsapp,+5511987654321,granted,site\n\
         conta-1,whatsapp,11 98765-4321,withdrawn,=cmd()\n";
     let written = import.run(CsvKind::Consents, file.as_bytes()).await.unwrap();
-    assert_eq!(written, Written { new: 2, known: 1 });
+    assert_eq!(written, Written { new: 2, known: 1, withdrawn: 0 });
     let mut exported = Vec::new();
     export_consents(&permissions, &Filter::default(), &mut exported).await.unwrap();
     let expected = "account,channel,contact,state,source\n\
         conta-1,email,ana@exemplo.com,granted,\"Loja \"\"Centro\"\", balcão\"\n\
         conta-1,whatsapp,+5511987654321,withdrawn,=cmd()\n";
     assert_eq!(String::from_utf8(exported).unwrap(), expected);
+}
+
+#[tokio::test]
+async fn who_has_withdrawn_is_not_granted_again_by_an_older_file() {
+    let database = Database::new().await;
+    let permissions = database.permissions();
+    let actor = Actor::cli("ana").unwrap();
+    let import = importing(&permissions, &actor);
+    let header = "account,channel,contact,state,source\n";
+    let old =
+        format!("{header}conta-1,sms,+5511987654321,granted,loja\nconta-1,sms,+5511987654322,granted,loja\n");
+    import.run(CsvKind::Consents, old.as_bytes()).await.unwrap();
+    let withdrawal = format!("{header}conta-1,sms,+5511987654321,withdrawn,telefone\n");
+    import.run(CsvKind::Consents, withdrawal.as_bytes()).await.unwrap();
+    let states = async || {
+        let mut exported = Vec::new();
+        export_consents(&permissions, &Filter::default(), &mut exported).await.unwrap();
+        let text = String::from_utf8(exported).unwrap();
+        text.lines().skip(1).map(|line| line.rsplit(',').nth(1).unwrap().to_owned()).collect::<Vec<_>>()
+    };
+
+    let again = import.run(CsvKind::Consents, old.as_bytes()).await.unwrap();
+    assert_eq!(again, Written { new: 0, known: 1, withdrawn: 1 });
+    assert_eq!(states().await, ["withdrawn", "granted"]);
+    // Nor by a line behind the withdrawal, in the same batch.
+    let both = format!(
+        "{header}conta-1,sms,+5511987654322,withdrawn,telefone\nconta-1,sms,+5511987654322,granted,loja\n"
+    );
+    import.run(CsvKind::Consents, both.as_bytes()).await.unwrap();
+    assert_eq!(states().await, ["withdrawn", "withdrawn"]);
+    assert_eq!(database.audit().await.len(), 4);
+
+    let deliberate = CsvImport { after_withdrawal: AfterWithdrawal::Grant, ..import };
+    let granted = deliberate.run(CsvKind::Consents, old.as_bytes()).await.unwrap();
+    assert_eq!(granted, Written { new: 2, ..Written::default() });
+    assert_eq!(states().await, ["granted", "granted"]);
+    assert_eq!(database.audit().await.len(), 6);
 }
 
 #[tokio::test]
@@ -74,13 +115,13 @@ async fn a_bad_line_ends_an_import_unless_it_is_passed_over() {
     let mut bad: Vec<BadLine> = Vec::new();
     read_lines(CsvKind::Suppressions, file.as_bytes(), |line| bad.extend(line.err())).unwrap();
     assert_eq!(bad.iter().map(|bad| bad.line).collect::<Vec<_>>(), [3]);
-    let strict = CsvImport { permissions: &permissions, actor: &actor, skip_bad: false };
+    let strict = importing(&permissions, &actor);
     let refused = strict.run(CsvKind::Suppressions, file.as_bytes()).await;
     assert!(matches!(refused, Err(CsvError::Changed { line: 3, .. })), "{refused:?}");
     assert!(database.suppressed().await.is_empty());
     let lenient = CsvImport { skip_bad: true, ..strict };
     let written = lenient.run(CsvKind::Suppressions, file.as_bytes()).await.unwrap();
-    assert_eq!(written, Written { new: 2, known: 0 });
+    assert_eq!(written, Written { new: 2, ..Written::default() });
     let reasons: Vec<String> = database.suppressed().await.into_iter().map(|row| row.2).collect();
     assert_eq!(reasons, ["opt_out", "import"]);
 }
@@ -98,7 +139,7 @@ async fn two_imports_of_the_same_rows_at_once_make_each_row_once() {
     };
     let permissions = database.permissions();
     let actor = Actor::cli("ana").unwrap();
-    let import = CsvImport { permissions: &permissions, actor: &actor, skip_bad: false };
+    let import = importing(&permissions, &actor);
     let (there, back) = (file(false), file(true));
     let (one, other) = tokio::join!(
         import.run(CsvKind::Suppressions, there.as_bytes()),
