@@ -12,7 +12,7 @@ use vendzz_runtime::health::Latch;
 use vendzz_runtime::kafka::{Producer, require_durability};
 use vendzz_runtime::kernel::{self, Backoff};
 use vendzz_runtime::postgres::when_up;
-use vendzz_runtime::service::Service;
+use vendzz_runtime::service::{Service, Work};
 use vendzz_runtime::tables::{Epochs, SchemaIds, Tables};
 use vendzz_runtime::telemetry::MetricName;
 use vendzz_schemas::codec::Encoder;
@@ -38,6 +38,8 @@ const CHECK_TABLES_EVERY: Duration = Duration::from_secs(5);
 const LOOK_AGAIN: Duration = Duration::from_millis(500);
 const WARM: Duration = Duration::from_secs(5);
 const BACKOFF: (Duration, Duration) = (Duration::from_millis(100), Duration::from_secs(5));
+/// While there is more to send, a first free slot waits so long for others: a round costs the same for one row as for many.
+const GATHER: Duration = Duration::from_millis(10);
 /// Between two looks for rows that may be late and that nobody leases otherwise.
 const LATE_EVERY: Duration = Duration::from_secs(5);
 /// Between two counts of what is due.
@@ -46,7 +48,11 @@ const COUNT_EVERY: Duration = Duration::from_millis(500);
 const PUBLISH_EVERY: Duration = Duration::from_millis(500);
 
 /// Runs until the drain, or until an error that only a new process can heal.
-pub async fn run(config: SenderConfig, service: Service) -> anyhow::Result<()> {
+pub fn run(config: SenderConfig, service: Service) -> Work {
+    Box::pin(work(config, service))
+}
+
+async fn work(config: SenderConfig, service: Service) -> anyhow::Result<()> {
     if let Some(crash_at) = config.crash_at.clone() {
         crash_at.arm();
     }
@@ -80,8 +86,14 @@ pub async fn run(config: SenderConfig, service: Service) -> anyhow::Result<()> {
         call_timeout: config.call_timeout,
         call_before: config.lease - config.call_timeout - config.postgres.statement,
     };
-    let worker =
-        Worker { store: store.clone(), caller: Arc::new(caller), slots, lease: config.lease, answers };
+    let worker = Worker {
+        store: store.clone(),
+        caller: Arc::new(caller),
+        slots,
+        in_flight: config.in_flight,
+        lease: config.lease,
+        answers,
+    };
     let retry =
         RetryPolicy { base: config.retry_base, max_attempts: config.max_attempts, ..RetryPolicy::default() };
     let permissions = Permissions::new(&config.postgres, group_of(config.channel));
@@ -195,9 +207,9 @@ async fn send_loop(worker: Worker, poll_every: Duration, drain: CancellationToke
         };
         if wait.is_zero() {
             backoff.reset();
-            // A slot must be free before there is anything to look for.
+            // Slots must be free before there is anything to look for.
             tokio::select! {
-                slot = worker.slots.clone().acquire_owned() => drop(slot),
+                () = worker.some_slots(GATHER) => {}
                 () = drain.cancelled() => {}
             }
             continue;

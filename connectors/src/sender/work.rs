@@ -24,6 +24,8 @@ pub(super) struct Worker {
     pub(super) caller: Arc<Caller>,
     /// Calls that may yet begin.
     pub(super) slots: Arc<Semaphore>,
+    /// Slots in all.
+    pub(super) in_flight: usize,
     pub(super) lease: Duration,
     pub(super) answers: mpsc::Sender<Answer>,
 }
@@ -36,6 +38,15 @@ pub(super) struct Answer {
 }
 
 impl Worker {
+    /// Waits for a free slot, and then for `gather` unless half of them are free.
+    pub(super) async fn some_slots(&self, gather: Duration) {
+        drop(self.slots.acquire().await);
+        let is_half_free = self.slots.available_permits() * 2 >= self.in_flight;
+        if !is_half_free {
+            tokio::time::sleep(gather).await;
+        }
+    }
+
     /// One round over every pool; says how many rows it has taken.
     pub(super) async fn round(&self, drain: &CancellationToken) -> anyhow::Result<usize> {
         let room = self.slots.available_permits();
