@@ -8,6 +8,7 @@ mod before_the_call;
 #[path = "../webhooks/harness/database.rs"]
 mod database;
 mod earlier_messages;
+mod finished;
 mod intake;
 mod leasing;
 mod machine_walk;

@@ -116,13 +116,13 @@ async fn no_statement_reads_the_whole_ledger() {
     let statements = [
         (
             "lease",
-            LEASE_SQL.to_owned(),
+            LEASE_SQL.replace("$STATE", "state_v1"),
             format!("'sms', '{{{ACCOUNT}}}', '{{{POOL}}}', '{{100}}', '{token}', 60000, 100"),
         ),
-        ("lease_late", LEASE_LATE_SQL.to_owned(), format!("'sms', 200, '{token}', 60000")),
+        ("lease_late", LEASE_LATE_SQL.replace("$STATE", "state_v1"), format!("'sms', 200, '{token}', 60000")),
         ("move", MOVE_SQL.replace("$SHARD", "$8"), moves),
         ("expire", EXPIRE_SQL.replace("$SHARD", "$3"), "'sms', 1000, 1".to_owned()),
-        ("begin_sending", BEGIN_SENDING_SQL.to_owned(), begun),
+        ("begin_sending", BEGIN_SENDING_SQL.replace("$STATE", "state_v1"), begun),
         ("lock_rows", LOCK_ROWS_SQL.to_owned(), format!("'{{{ids}}}'")),
     ];
     let mut slow = Vec::new();
