@@ -128,6 +128,37 @@ async fn rows_that_nobody_takes_come_once_they_are_late_and_not_before() {
     assert_eq!(taken, BTreeSet::from([id_of(&unknown_pool), id_of(&paused)]));
     for row in &rows {
         assert_eq!(world.standing(row.message_id).await.token, Some(token));
+
+/// Of the lease's statement the first half finds it waiting; before the second half it has moved.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_row_that_moves_while_it_is_being_leased_is_not_taken() {
+    for is_late in [false, true] {
+        let world = World::new(Channel::Sms).await;
+        let store = world.worker(0);
+        let message = world.message("+5511900000001");
+        let id = id_of(&message);
+        world.take_in(&[message]).await;
+        world.set(id, "late_from = now() - interval '1 second'").await;
+        let mut mover = world.pool.begin().await.unwrap();
+        let sql = "UPDATE sending.message_ledger SET state = 'skipped' WHERE message_id = $1";
+        sqlx::query(sql).bind(id).execute(&mut *mover).await.unwrap();
+        let leasing = tokio::spawn(async move {
+            if is_late {
+                store.lease_late(10, Uuid::new_v4(), LEASE).await.unwrap()
+            } else {
+                lease(&store, &[room_of(POOL, 10)]).await
+            }
+        });
+        let waiting = "SELECT count(*) FROM pg_stat_activity
+            WHERE datname = current_database() AND wait_event_type = 'Lock'";
+        while world.count(waiting).await == 0 {
+            tokio::time::sleep(Duration::from_millis(2)).await;
+        }
+        mover.commit().await.unwrap();
+        assert_eq!(leasing.await.unwrap().len(), 0, "late: {is_late}");
+        assert_eq!(world.state(id).await, "skipped", "late: {is_late}");
+    }
+}
     }
     assert_eq!(store.lease_late(10, Uuid::new_v4(), LEASE).await.unwrap().len(), 0, "they are leased");
 }
