@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 mod answers;
+mod backlog;
 mod before_the_call;
 #[allow(dead_code, reason = "it has what the tests of the webhooks ask for besides")]
 #[path = "../webhooks/harness/database.rs"]
