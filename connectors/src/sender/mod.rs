@@ -12,6 +12,8 @@ mod config;
 mod events;
 mod judging;
 mod outcomes;
+#[cfg(test)]
+mod judging_tests;
 mod pools;
 mod publish;
 mod retry;
