@@ -56,7 +56,7 @@ pub struct SenderConfig {
     pub poll_every: Duration,
     /// Between two sweeps of leases that ran out.
     pub sweep_every: Duration,
-    /// Intake waits while so many rows are due and unsent.
+    /// Intake waits while so many rows may be leased and were not yet, shared evenly by the pools.
     pub backlog: u64,
     pub max_attempts: u32,
     /// The longest wait after a first call that was not taken; doubles.
@@ -112,7 +112,7 @@ impl SenderConfig {
             backlog: env.value(
                 "VENDZZ_LEDGER_BACKLOG",
                 20_000,
-                "intake waits while so many messages are due and unsent",
+                "intake waits while so many messages are due and unsent, each pool counted up to its share",
             ),
             max_attempts: env.value(
                 "VENDZZ_MAX_ATTEMPTS",

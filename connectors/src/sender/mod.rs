@@ -4,6 +4,7 @@
 //! ledger ──lease──> checks (policy) ──admit──> sending ──call──> provider ──outcome──> ledger ──events──> log
 //! ```
 
+mod admission;
 mod breaker;
 mod bucket;
 mod calls;
@@ -11,14 +12,18 @@ mod completion;
 mod config;
 mod events;
 mod judging;
+#[cfg(test)]
+mod judging_tests;
 mod outcomes;
 mod pools;
 mod publish;
 mod retry;
 mod run;
+mod settle;
 mod sweep;
 mod work;
 
+pub use admission::admit_or_give_back;
 pub use breaker::{Admission, Breaker, BreakerSettings, BreakerState, CallSign, Permit};
 pub use bucket::{Bucket, Rate, RateError};
 pub use config::{SenderConfig, group_of, in_flight_of};

@@ -74,7 +74,13 @@ async fn work(config: SenderConfig, service: Service) -> anyhow::Result<()> {
     };
     let Some(publisher) = prepared else { return Ok(()) };
 
-    let backlog = Arc::new(Backlog::new(config.backlog));
+    let known: Vec<(String, String)> = config
+        .senders
+        .pools()
+        .filter(|(_, channel, _, _)| *channel == config.channel)
+        .map(|(account_id, _, pool, _)| (account_id.to_owned(), pool.to_owned()))
+        .collect();
+    let backlog = Arc::new(Backlog::new(config.backlog, known.len()));
     let slots = Arc::new(Semaphore::new(config.in_flight));
     let (answers, answered) = mpsc::channel(config.in_flight);
     let news = Arc::new(Notify::new());
@@ -104,7 +110,7 @@ async fn work(config: SenderConfig, service: Service) -> anyhow::Result<()> {
     tasks.spawn(completion.run());
     tasks.spawn(send_loop(worker, config.poll_every, drain.clone()));
     tasks.spawn(sweep_loop(store.clone(), config.sweep_every, drain.clone()));
-    tasks.spawn(count_loop(store.clone(), backlog.clone(), drain.clone()));
+    tasks.spawn(count_loop(store.clone(), known, backlog.clone(), drain.clone()));
     let publishing = CancellationToken::new();
     let publish = tokio::spawn(publish_loop(publisher, news, publishing.clone()));
     let intake = IntakeProjection {
@@ -233,10 +239,15 @@ async fn sweep_loop(store: LedgerStore, every: Duration, drain: CancellationToke
     }
 }
 
-async fn count_loop(store: LedgerStore, backlog: Arc<Backlog>, drain: CancellationToken) {
-    let limit = backlog.limit().min(i64::MAX as u64) as i64;
+async fn count_loop(
+    store: LedgerStore,
+    pools: Vec<(String, String)>,
+    backlog: Arc<Backlog>,
+    drain: CancellationToken,
+) {
+    let share = backlog.share().min(i64::MAX as u64) as i64;
     while !drain.is_cancelled() {
-        match store.due(limit).await {
+        match store.due(&pools, share).await {
             Ok(due) => {
                 backlog.is_now(due.cast_unsigned());
                 let labels = [("channel", store.channel().name())];

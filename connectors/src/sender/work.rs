@@ -10,6 +10,7 @@ use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 use vendzz_runtime::crash_point::crash_point;
 
+use super::admission::admit_or_give_back;
 use super::calls::{Call, Called, Caller};
 use super::judging::{Judged, back, judge_row, skip};
 use crate::ledger::store::{Candidate, Decision, LeasedRow, LedgerStore, Move, PoolRoom, SENDER_RATE};
@@ -105,7 +106,7 @@ impl Worker {
             return Ok(taken);
         }
         let admitted_at = Instant::now();
-        let admission = self.store.admit(token, self.lease, &candidates).await?;
+        let admission = admit_or_give_back(&self.store, token, self.lease, &candidates).await?;
         crash_point("sender.after_sending");
         let mut moves = Vec::new();
         for candidate in candidates {
