@@ -7,6 +7,7 @@ pub mod crash_point;
 pub mod decode;
 pub mod dedupe;
 pub mod health;
+pub mod http;
 pub mod kafka;
 pub mod kernel;
 pub mod postgres;

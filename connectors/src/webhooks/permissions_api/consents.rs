@@ -3,12 +3,13 @@ use axum::extract::{RawQuery, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
+use vendzz_runtime::http::Problem;
 
 use super::query::{Query, cursor};
 use super::{Account, Api, ListPage, Place, json, not_recorded, read_json, store_failed};
 use crate::permissions::{Actor, ConsentKey, ConsentState, Key, check_source};
 use crate::webhooks::events::PermissionChanged;
-use crate::webhooks::problem::Problem;
+use crate::webhooks::refusals::bad_body;
 
 /// The body of a PUT.
 #[derive(Deserialize)]
@@ -40,12 +41,9 @@ pub(super) async fn read(State(api): State<Api>, Place(key): Place) -> Result<Re
 
 /// 201 when the state is new, 200 when it was recorded already; both with the row that stands there.
 pub(super) async fn put(State(api): State<Api>, Place(key): Place, body: Body) -> Result<Response, Problem> {
-    let bad = |detail: String| {
-        Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "bad_body", "The body is not as it must be", detail)
-    };
     let wanted: Option<Wanted> = read_json(&api, body).await?;
-    let wanted = wanted.ok_or_else(|| bad("state and source are needed".to_owned()))?;
-    let source = check_source(&wanted.source).map_err(|error| bad(format!("source {error}")))?;
+    let wanted = wanted.ok_or_else(|| bad_body("state and source are needed".to_owned()))?;
+    let source = check_source(&wanted.source).map_err(|error| bad_body(format!("source {error}")))?;
     let is_new = record(&api, &key, wanted.state, source).await?;
     let found = api.permissions.consent(&key).await.map_err(store_failed("a consent"))?;
     let row = found.ok_or_else(not_recorded)?;

@@ -4,8 +4,6 @@ mod consents;
 mod query;
 mod suppressions;
 
-use std::time::Instant;
-
 use axum::body::Body;
 use axum::extract::{FromRequestParts, Path, RawQuery, Request, State};
 use axum::http::StatusCode;
@@ -18,14 +16,14 @@ use axum::{Json, Router};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use tower_http::catch_panic::CatchPanicLayer;
+use vendzz_runtime::http::{BearerToken, BodyLimits, Problem, measured, require_token};
 use vendzz_schemas::campaign::Channel;
 use vendzz_schemas::ids::check_name;
 use vendzz_schemas::json::parse_strict;
 
-use super::body::{BodyTimes, read_whole};
-use super::events::{Answered, StoreFailed};
-use super::problem::Problem;
-use super::token::BearerToken;
+use super::body::read_whole;
+use super::events::StoreFailed;
+use super::refusals;
 use crate::permissions::{AuditEntry, Contact, Key, Permissions};
 use query::Query;
 
@@ -34,7 +32,7 @@ use query::Query;
 pub(super) struct Api {
     pub(super) permissions: Permissions,
     pub(super) token: BearerToken,
-    pub(super) body_times: BodyTimes,
+    pub(super) body_limits: BodyLimits,
 }
 
 pub(super) fn router(api: Api) -> Router {
@@ -67,28 +65,14 @@ pub(super) fn router(api: Api) -> Router {
             "/api/accounts/{account}/audit",
             get(audit).fallback(async move || Problem::method_not_allowed(list)),
         )
-        .fallback(async || Problem::no_such_place())
-        .layer(from_fn_with_state(api.clone(), authorise))
+        .fallback(async || refusals::no_such_place())
+        .layer(from_fn_with_state(api.token.clone(), require_token))
         .layer(CatchPanicLayer::custom(|_| Problem::internal().into_response()))
         .layer(from_fn(measure))
         .with_state(api)
 }
 
-async fn authorise(State(api): State<Api>, request: Request, next: Next) -> Response {
-    if !api.token.is_in(request.headers()) {
-        return Problem::new(
-            StatusCode::UNAUTHORIZED,
-            "unauthorised",
-            "The admin token is missing or wrong",
-            "Send the header Authorization: Bearer with the admin token.",
-        )
-        .into_response();
-    }
-    next.run(request).await
-}
-
 async fn measure(request: Request, next: Next) -> Response {
-    let started = Instant::now();
     let place = request.uri().path().split('/').nth(4).unwrap_or_default();
     let route = match place {
         "suppressions" => "permissions_suppressions",
@@ -96,9 +80,7 @@ async fn measure(request: Request, next: Next) -> Response {
         "audit" => "permissions_audit",
         _ => "permissions_other",
     };
-    let response = next.run(request).await;
-    Answered { route, status: response.status(), took: started.elapsed() }.emit();
-    response
+    measured(route, request, next).await
 }
 
 /// A page of a list.
@@ -162,7 +144,7 @@ fn bad_path(detail: impl Into<std::borrow::Cow<'static, str>>) -> Problem {
 fn store_failed(doing: &'static str) -> impl Fn(sqlx::Error) -> Problem {
     move |error| {
         StoreFailed { doing, error: &error }.emit();
-        Problem::unavailable()
+        refusals::unavailable()
     }
 }
 
@@ -177,7 +159,7 @@ fn not_recorded() -> Problem {
 
 /// Reads a JSON body of known members. The document is not repeated in the answer.
 async fn read_json<T: DeserializeOwned>(api: &Api, body: Body) -> Result<Option<T>, Problem> {
-    let bytes = read_whole(body, &api.body_times).await?;
+    let bytes = read_whole(body, &api.body_limits).await?;
     if bytes.is_empty() {
         return Ok(None);
     }
@@ -189,14 +171,7 @@ async fn read_json<T: DeserializeOwned>(api: &Api, body: Body) -> Result<Option<
         )
     })?;
     let read = serde_json::from_value(value);
-    read.map(Some).map_err(|error| {
-        Problem::new(
-            StatusCode::UNPROCESSABLE_ENTITY,
-            "bad_body",
-            "The body is not as it must be",
-            error.to_string(),
-        )
-    })
+    read.map(Some).map_err(|error| refusals::bad_body(error.to_string()))
 }
 
 /// `GET /api/accounts/{account}/audit?contact=…&after=…`

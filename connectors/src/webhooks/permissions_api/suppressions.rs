@@ -3,12 +3,12 @@ use axum::extract::{RawQuery, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
+use vendzz_runtime::http::Problem;
 
 use super::query::{Query, cursor};
 use super::{Account, Api, ListPage, Place, json, not_recorded, read_json, store_failed};
 use crate::permissions::{Actor, Reason};
 use crate::webhooks::events::PermissionChanged;
-use crate::webhooks::problem::Problem;
 
 /// The body of a PUT; without a body the reason is `person`.
 #[derive(Deserialize)]

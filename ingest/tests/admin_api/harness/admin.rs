@@ -73,7 +73,7 @@ impl Admin {
         std::thread::spawn(move || {
             for line in stderr.lines().map_while(Result::ok) {
                 let event: Value = serde_json::from_str(&line).unwrap_or_default();
-                for (message, field) in [("starting", "private"), ("the admin API listens", "address")] {
+                for (message, field) in [("starting", "private"), ("listens", "address")] {
                     if event["message"] == message {
                         let _ = found.send(event[field].as_str().unwrap_or_default().to_owned());
                     }
