@@ -10,6 +10,7 @@ pub mod health;
 pub mod http;
 pub mod kafka;
 pub mod kernel;
+pub mod planted;
 pub mod postgres;
 pub mod row_fold;
 pub mod service;
