@@ -38,7 +38,7 @@ use tokio_util::task::TaskTracker;
 use vendzz_runtime::http::{self, BodyLimits};
 use vendzz_runtime::kafka::{Follower, Producer};
 use vendzz_runtime::service::Service;
-use vendzz_runtime::tables::{Epochs, SchemaIds, Tables};
+use vendzz_runtime::tables::Tables;
 
 pub use config::{AdminConfig, DRAIN_DEADLINE};
 pub use lock::lock_key;
@@ -64,9 +64,8 @@ pub async fn run(config: AdminConfig, service: Service) -> anyhow::Result<()> {
     let of_quizzes = Latches::of::<Quizzes>(&service.health, production);
     let of_campaigns = Latches::of::<Campaigns>(&service.health, production);
     let of_postgres = service.health.latch("postgres", "not asked yet");
-    let tables =
-        Tables::follow(&config.kafka, SchemaIds::default(), Epochs::default(), IN_STEP_EVERY, stop.clone())
-            .context("cannot start to follow schemas and epochs")?;
+    let tables = Tables::follow(&config.kafka, IN_STEP_EVERY, stop.clone())
+        .context("cannot start to follow schemas and epochs")?;
     let parts = Parts {
         config: &config,
         tables: &tables,

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use serde_json::Value;
 use tokio_util::sync::CancellationToken;
 use vendzz_runtime::kafka::{Delivered, Follower, KafkaConfig, OutgoingRecord, Producer};
-use vendzz_runtime::tables::{Epochs, SchemaIds, Tables};
+use vendzz_runtime::tables::Tables;
 use vendzz_schemas::campaign::Channel;
 use vendzz_schemas::codec::Decoder;
 use vendzz_schemas::events::{
@@ -48,8 +48,7 @@ impl Log {
         let kafka = make_namespace(topic_settings).await;
         let stop = CancellationToken::new();
         let every = Duration::from_secs(1);
-        let tables =
-            Tables::follow(&kafka, SchemaIds::default(), Epochs::default(), every, stop.clone()).unwrap();
+        let tables = Tables::follow(&kafka, every, stop.clone()).unwrap();
         tokio::time::timeout(WAIT, tables.caught_up()).await.unwrap();
         Self { producer: producer(&kafka), kafka, tables, stop }
     }

@@ -6,5 +6,5 @@ mod prepare;
 mod session;
 
 pub use config::{PostgresConfig, PostgresUrl, PostgresUrlError};
-pub use prepare::{PrepareError, prepare_schema, when_up};
+pub use prepare::{PrepareError, prepare_schema, when_made, when_up};
 pub use session::Session;

@@ -4,7 +4,7 @@ use std::time::Duration;
 use serde_json::Value;
 use tokio_util::sync::CancellationToken;
 use vendzz_runtime::kafka::{Follower, KafkaConfig, OutgoingRecord, Producer, ProducerSettings};
-use vendzz_runtime::tables::{Epochs, SchemaIds, Tables};
+use vendzz_runtime::tables::Tables;
 use vendzz_schemas::codec::{Decoder, split_frame};
 use vendzz_schemas::events::{
     AvroEvent, QuizDefinition, QuizProgressed, QuizSubmitted, QuizViewed, RetiredElement,
@@ -41,8 +41,7 @@ impl Log {
     pub(crate) async fn open(kafka: KafkaConfig) -> Self {
         let stop = CancellationToken::new();
         let every = Duration::from_secs(1);
-        let tables =
-            Tables::follow(&kafka, SchemaIds::default(), Epochs::default(), every, stop.clone()).unwrap();
+        let tables = Tables::follow(&kafka, every, stop.clone()).unwrap();
         tokio::time::timeout(WAIT, tables.caught_up()).await.unwrap();
         let settings = ProducerSettings {
             name: "test",
