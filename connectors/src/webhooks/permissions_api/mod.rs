@@ -1,6 +1,7 @@
 //! The API of consent and suppression, behind a bearer token, on a listener of its own.
 
 mod consents;
+mod lists;
 mod query;
 mod suppressions;
 
@@ -24,7 +25,8 @@ use vendzz_schemas::json::parse_strict;
 use super::body::read_whole;
 use super::events::StoreFailed;
 use super::refusals;
-use crate::permissions::{AuditEntry, Contact, Key, Permissions};
+use crate::permissions::{AuditEntry, Consent, Contact, Key, Permissions, Suppression};
+use lists::{ListPage, list, read};
 use query::Query;
 
 /// What the handlers share.
@@ -36,34 +38,32 @@ pub(super) struct Api {
 }
 
 pub(super) fn router(api: Api) -> Router {
-    let list = "GET, HEAD";
-    let one = "GET, HEAD, PUT, DELETE";
     Router::new()
         .route(
             "/api/accounts/{account}/suppressions",
-            get(suppressions::list).fallback(async move || Problem::method_not_allowed(list)),
+            get(list::<Suppression>).fallback(async || Problem::method_not_allowed("GET, HEAD")),
         )
         .route(
             "/api/accounts/{account}/suppressions/{channel}/{contact}",
-            get(suppressions::read)
+            get(read::<Suppression>)
                 .put(suppressions::put)
                 .delete(suppressions::delete)
-                .fallback(async move || Problem::method_not_allowed(one)),
+                .fallback(async || Problem::method_not_allowed("GET, HEAD, PUT, DELETE")),
         )
         .route(
             "/api/accounts/{account}/consents",
-            get(consents::list).fallback(async move || Problem::method_not_allowed(list)),
+            get(list::<Consent>).fallback(async || Problem::method_not_allowed("GET, HEAD")),
         )
         .route(
             "/api/accounts/{account}/consents/{channel}/{contact}",
-            get(consents::read)
+            get(read::<Consent>)
                 .put(consents::put)
                 .delete(consents::delete)
-                .fallback(async move || Problem::method_not_allowed(one)),
+                .fallback(async || Problem::method_not_allowed("GET, HEAD, PUT, DELETE")),
         )
         .route(
             "/api/accounts/{account}/audit",
-            get(audit).fallback(async move || Problem::method_not_allowed(list)),
+            get(audit).fallback(async || Problem::method_not_allowed("GET, HEAD")),
         )
         .fallback(async || refusals::no_such_place())
         .layer(from_fn_with_state(api.token.clone(), require_token))
@@ -81,15 +81,6 @@ async fn measure(request: Request, next: Next) -> Response {
         _ => "permissions_other",
     };
     measured(route, request, next).await
-}
-
-/// A page of a list.
-#[derive(Serialize)]
-struct ListPage<T> {
-    items: Vec<T>,
-    /// `after` of the next page; absent on the last one.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    next: Option<String>,
 }
 
 /// JSON that is never kept by caches.
