@@ -13,6 +13,7 @@ mod events;
 mod judging;
 mod outcomes;
 mod pools;
+mod program;
 mod publish;
 mod retry;
 mod run;
@@ -22,6 +23,7 @@ mod work;
 pub use breaker::{Admission, Breaker, BreakerSettings, BreakerState, CallSign, Permit};
 pub use bucket::{Bucket, Rate, RateError};
 pub use config::{SenderConfig, group_of, in_flight_of};
+pub use program::program;
 pub use retry::{Retry, RetryPolicy};
 pub use run::run;
 
