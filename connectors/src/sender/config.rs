@@ -1,7 +1,7 @@
 use std::time::Duration;
 
-use vendzz_runtime::config::Env;
 use vendzz_runtime::config::Profile;
+use vendzz_runtime::config::{Env, registry_url};
 use vendzz_runtime::crash_point::CrashAt;
 use vendzz_runtime::kafka::{KafkaConfig, ProducerSettings};
 use vendzz_runtime::kernel::KernelConfig;
@@ -80,11 +80,7 @@ impl SenderConfig {
                 DLQ_SEND,
             ),
             postgres: PostgresConfig::read(env),
-            registry_url: env.value(
-                "VENDZZ_REGISTRY_URL",
-                "http://127.0.0.1:18081/apis/ccompat/v7".to_owned(),
-                "schema registry, asked only for an id that schema.id.v1 lacks",
-            ),
+            registry_url: registry_url(env),
             senders: Senders::of_env(env),
             public_url: env.value(
                 "VENDZZ_PUBLIC_URL",

@@ -16,6 +16,7 @@ mod judging;
 mod judging_tests;
 mod outcomes;
 mod pools;
+mod program;
 mod publish;
 mod retry;
 mod run;
@@ -27,6 +28,7 @@ pub use admission::admit_or_give_back;
 pub use breaker::{Admission, Breaker, BreakerSettings, BreakerState, CallSign, Permit};
 pub use bucket::{Bucket, Rate, RateError};
 pub use config::{SenderConfig, group_of, in_flight_of};
+pub use program::program;
 pub use retry::{Retry, RetryPolicy};
 pub use run::run;
 

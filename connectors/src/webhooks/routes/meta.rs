@@ -5,13 +5,14 @@ use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderValue, X_CONTENT_TYP
 use axum::response::{IntoResponse, Response};
 use futures::{StreamExt as _, TryStreamExt as _};
 use serde_json::Value;
+use vendzz_runtime::http::Problem;
 use vendzz_schemas::campaign::Channel;
 
 use super::{Hooks, Inbound};
 use crate::webhooks::body::read_whole;
 use crate::webhooks::events::ReportPassedOver;
 use crate::webhooks::meta::{self, Told};
-use crate::webhooks::problem::Problem;
+use crate::webhooks::refusals;
 use crate::webhooks::secrets::{ProviderSecret, secret_of};
 
 const KIND: &str = "meta";
@@ -31,7 +32,7 @@ pub(super) async fn verify(
         Some(ProviderSecret::Meta { verify_token, .. }) => Some(verify_token.reveal()),
         _ => None,
     };
-    let challenge = meta::challenge(&query, verify_token).ok_or_else(Problem::not_signed)?;
+    let challenge = meta::challenge(&query, verify_token).ok_or_else(refusals::not_signed)?;
     let headers = [
         (CONTENT_TYPE, HeaderValue::from_static("text/plain; charset=utf-8")),
         (X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
@@ -48,14 +49,14 @@ pub(super) async fn receive(
     headers: HeaderMap,
     body: Body,
 ) -> Result<Response, Problem> {
-    let body = read_whole(body, &hooks.body_times).await?;
+    let body = read_whole(body, &hooks.body_limits).await?;
     let app_secret = match secret_of(&hooks.senders, &account, &provider) {
         Some(ProviderSecret::Meta { app_secret, .. }) => Some(app_secret.reveal()),
         _ => None,
     };
     let signature = headers.get("x-hub-signature-256").map(HeaderValue::as_bytes);
     if !meta::is_signed(app_secret, &body, signature) {
-        return Err(Problem::not_signed());
+        return Err(refusals::not_signed());
     }
     // The parser's own words may repeat the body.
     let body: Value = serde_json::from_slice(&body).map_err(|error| {
