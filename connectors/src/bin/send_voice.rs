@@ -1,7 +1,6 @@
 //! `vendzz-send-voice`: takes the messages of the channel voice to their providers.
 
 use std::process::ExitCode;
-use std::time::Duration;
 
 use vendzz_connectors::sender::{self, SenderConfig};
 use vendzz_runtime::service::{self, Identity};
@@ -11,7 +10,7 @@ const IDENTITY: Identity = Identity {
     name: "vendzz-send-voice",
     about: "takes the messages of the channel voice to their providers",
     private_port: 9473,
-    drain_deadline: Duration::from_secs(25),
+    drain_deadline: sender::DRAIN,
 };
 
 fn main() -> ExitCode {

@@ -10,6 +10,7 @@ mod calls;
 mod completion;
 mod config;
 mod events;
+mod gates;
 mod judging;
 mod outcomes;
 mod pools;
@@ -21,8 +22,8 @@ mod work;
 
 pub use breaker::{Admission, Breaker, BreakerSettings, BreakerState, CallSign, Permit};
 pub use bucket::{Bucket, Rate, RateError};
-pub use config::{SenderConfig, group_of, in_flight_of};
-pub use retry::{Retry, RetryPolicy};
+pub use config::{DRAIN, SenderConfig, group_of, in_flight_of};
+pub use retry::RetryPolicy;
 pub use run::run;
 
 /// Where `VENDZZ_CRASH_AT` may end the process, besides intake's points.

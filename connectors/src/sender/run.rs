@@ -82,8 +82,7 @@ pub async fn run(config: SenderConfig, service: Service) -> anyhow::Result<()> {
     };
     let worker =
         Worker { store: store.clone(), caller: Arc::new(caller), slots, lease: config.lease, answers };
-    let retry =
-        RetryPolicy { base: config.retry_base, max_attempts: config.max_attempts, ..RetryPolicy::default() };
+    let retry = RetryPolicy { base: config.retry_base, ..RetryPolicy::default() };
     let permissions = Permissions::new(&config.postgres, group_of(config.channel));
     let completion = Completion { store: store.clone(), permissions, retry, answered, news: news.clone() };
 
