@@ -59,7 +59,7 @@ pub struct SenderConfig {
     pub poll_every: Duration,
     /// Between two sweeps of leases that ran out.
     pub sweep_every: Duration,
-    /// Intake waits while so many rows are due and unsent.
+    /// Intake waits while so many rows may be leased and were not yet, shared evenly by the pools.
     pub backlog: u64,
     /// The longest wait after a first call that was not taken; doubles.
     pub retry_base: Duration,
@@ -116,7 +116,7 @@ impl SenderConfig {
             backlog: env.value(
                 "VENDZZ_LEDGER_BACKLOG",
                 20_000,
-                "intake waits while so many messages are due and unsent",
+                "intake waits while so many messages are due and unsent, each pool counted up to its share",
             ),
             retry_base: env.span(
                 "VENDZZ_RETRY_BASE",

@@ -4,6 +4,7 @@
 //! ledger ──lease──> checks (policy) ──admit──> sending ──call──> provider ──outcome──> ledger ──events──> log
 //! ```
 
+mod admission;
 mod breaker;
 mod bucket;
 mod calls;
@@ -12,14 +13,18 @@ mod config;
 mod events;
 mod gates;
 mod judging;
+#[cfg(test)]
+mod judging_tests;
 mod outcomes;
 mod pools;
 mod publish;
 mod retry;
 mod run;
+mod settle;
 mod sweep;
 mod work;
 
+pub use admission::admit_or_give_back;
 pub use breaker::{Admission, Breaker, BreakerSettings, BreakerState, CallSign, Permit};
 pub use bucket::{Bucket, Rate, RateError};
 pub use config::{DRAIN, SenderConfig, group_of, in_flight_of};

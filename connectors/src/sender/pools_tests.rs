@@ -15,7 +15,7 @@ const POOL: &str = "padrao";
 /// A pool of two senders of one provider and one of another, and a pool of one sender.
 fn pools() -> Pools {
     let twilio = |port: u16| json!({"kind": "twilio", "baseUrl": format!("http://127.0.0.1:{port}"), "accountSid": "AC01", "authToken": "t"});
-    let sender = |id: &str, provider: &str| json!({"id": id, "address": "Escola", "provider": provider});
+    let sender = |id: &str, provider: &str| json!({"id": id, "address": format!("Escola {}", id.replace('-', " ")), "provider": provider});
     let document = json!({"accounts": {ACCOUNT: {
         "timeZone": "America/Sao_Paulo",
         "providers": {"a": twilio(1), "b": twilio(2)},

@@ -12,7 +12,7 @@ use vendzz_runtime::health::Latch;
 use vendzz_runtime::kafka::{Producer, require_durability};
 use vendzz_runtime::kernel::{self, Backoff};
 use vendzz_runtime::postgres::when_up;
-use vendzz_runtime::service::Service;
+use vendzz_runtime::service::{Service, Work};
 use vendzz_runtime::tables::{Epochs, SchemaIds, Tables};
 use vendzz_runtime::telemetry::MetricName;
 use vendzz_schemas::codec::Encoder;
@@ -38,6 +38,8 @@ const CHECK_TABLES_EVERY: Duration = Duration::from_secs(5);
 const LOOK_AGAIN: Duration = Duration::from_millis(500);
 const WARM: Duration = Duration::from_secs(5);
 const BACKOFF: (Duration, Duration) = (Duration::from_millis(100), Duration::from_secs(5));
+/// While there is more to send, a first free slot waits so long for others: a round costs the same for one row as for many.
+const GATHER: Duration = Duration::from_millis(10);
 /// Between two looks for rows that may be late and that nobody leases otherwise.
 const LATE_EVERY: Duration = Duration::from_secs(5);
 /// Between two counts of what is due.
@@ -46,7 +48,11 @@ const COUNT_EVERY: Duration = Duration::from_millis(500);
 const PUBLISH_EVERY: Duration = Duration::from_millis(500);
 
 /// Runs until the drain, or until an error that only a new process can heal.
-pub async fn run(config: SenderConfig, service: Service) -> anyhow::Result<()> {
+pub fn run(config: SenderConfig, service: Service) -> Work {
+    Box::pin(work(config, service))
+}
+
+async fn work(config: SenderConfig, service: Service) -> anyhow::Result<()> {
     if let Some(crash_at) = config.crash_at.clone() {
         crash_at.arm();
     }
@@ -68,7 +74,13 @@ pub async fn run(config: SenderConfig, service: Service) -> anyhow::Result<()> {
     };
     let Some(publisher) = prepared else { return Ok(()) };
 
-    let backlog = Arc::new(Backlog::new(config.backlog));
+    let known: Vec<(String, String)> = config
+        .senders
+        .pools()
+        .filter(|(_, channel, _, _)| *channel == config.channel)
+        .map(|(account_id, _, pool, _)| (account_id.to_owned(), pool.to_owned()))
+        .collect();
+    let backlog = Arc::new(Backlog::new(config.backlog, known.len()));
     let slots = Arc::new(Semaphore::new(config.in_flight));
     let (answers, answered) = mpsc::channel(config.in_flight);
     let news = Arc::new(Notify::new());
@@ -80,8 +92,14 @@ pub async fn run(config: SenderConfig, service: Service) -> anyhow::Result<()> {
         call_timeout: config.call_timeout,
         call_before: config.lease - config.call_timeout - config.postgres.statement,
     };
-    let worker =
-        Worker { store: store.clone(), caller: Arc::new(caller), slots, lease: config.lease, answers };
+    let worker = Worker {
+        store: store.clone(),
+        caller: Arc::new(caller),
+        slots,
+        in_flight: config.in_flight,
+        lease: config.lease,
+        answers,
+    };
     let retry = RetryPolicy { base: config.retry_base, ..RetryPolicy::default() };
     let permissions = Permissions::new(&config.postgres, group_of(config.channel));
     let completion = Completion { store: store.clone(), permissions, retry, answered, news: news.clone() };
@@ -91,7 +109,7 @@ pub async fn run(config: SenderConfig, service: Service) -> anyhow::Result<()> {
     tasks.spawn(completion.run());
     tasks.spawn(send_loop(worker, config.poll_every, drain.clone()));
     tasks.spawn(sweep_loop(store.clone(), config.sweep_every, drain.clone()));
-    tasks.spawn(count_loop(store.clone(), backlog.clone(), drain.clone()));
+    tasks.spawn(count_loop(store.clone(), known, backlog.clone(), drain.clone()));
     let publishing = CancellationToken::new();
     let publish = tokio::spawn(publish_loop(publisher, news, publishing.clone()));
     let intake = IntakeProjection {
@@ -194,9 +212,9 @@ async fn send_loop(worker: Worker, poll_every: Duration, drain: CancellationToke
         };
         if wait.is_zero() {
             backoff.reset();
-            // A slot must be free before there is anything to look for.
+            // Slots must be free before there is anything to look for.
             tokio::select! {
-                slot = worker.slots.clone().acquire_owned() => drop(slot),
+                () = worker.some_slots(GATHER) => {}
                 () = drain.cancelled() => {}
             }
             continue;
@@ -220,10 +238,15 @@ async fn sweep_loop(store: LedgerStore, every: Duration, drain: CancellationToke
     }
 }
 
-async fn count_loop(store: LedgerStore, backlog: Arc<Backlog>, drain: CancellationToken) {
-    let limit = backlog.limit().min(i64::MAX as u64) as i64;
+async fn count_loop(
+    store: LedgerStore,
+    pools: Vec<(String, String)>,
+    backlog: Arc<Backlog>,
+    drain: CancellationToken,
+) {
+    let share = backlog.share().min(i64::MAX as u64) as i64;
     while !drain.is_cancelled() {
-        match store.due(limit).await {
+        match store.due(&pools, share).await {
             Ok(due) => {
                 backlog.is_now(due.cast_unsigned());
                 let labels = [("channel", store.channel().name())];

@@ -5,7 +5,7 @@ use std::time::Duration;
 use anyhow::Context;
 use tokio::net::TcpListener;
 use vendzz_runtime::postgres::when_up;
-use vendzz_runtime::service::Service;
+use vendzz_runtime::service::{Service, Work};
 
 use super::body::BodyTimes;
 use super::report_store::ReportStore;
@@ -20,7 +20,11 @@ const APPLICATION: &str = "vendzz-webhooks";
 const BODY_DRAIN: Duration = Duration::from_secs(3);
 
 /// Serves both listeners until the drain. Requests before PostgreSQL answers get 503.
-pub async fn run(config: WebhooksConfig, service: Service) -> anyhow::Result<()> {
+pub fn run(config: WebhooksConfig, service: Service) -> Work {
+    Box::pin(serve(config, service))
+}
+
+async fn serve(config: WebhooksConfig, service: Service) -> anyhow::Result<()> {
     let postgres = service.health.latch("postgres", "the tables are not prepared");
     let public = bind(config.addr, "VENDZZ_WEBHOOKS_ADDR").await?;
     let private = bind(config.permissions_addr, "VENDZZ_PERMISSIONS_ADDR").await?;

@@ -64,7 +64,9 @@ impl World {
             .await
             .unwrap();
         pool.execute(
-            "CREATE SCHEMA state_v1; CREATE TABLE state_v1.quiz_responses (response_id uuid, quiz_id text)",
+            "CREATE TABLE public.read_model (projection text PRIMARY KEY, version text NOT NULL);
+            INSERT INTO public.read_model VALUES ('state', 'state_v1');
+            CREATE SCHEMA state_v1; CREATE TABLE state_v1.quiz_responses (response_id uuid, quiz_id text)",
         )
         .await
         .unwrap();

@@ -38,7 +38,7 @@ use anyhow::Context;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use vendzz_runtime::kafka::{Follower, Producer};
-use vendzz_runtime::service::Service;
+use vendzz_runtime::service::{Service, Work};
 use vendzz_runtime::tables::{Epochs, SchemaIds, Tables};
 
 pub use config::{AdminConfig, DRAIN_DEADLINE};
@@ -58,7 +58,11 @@ use routes::Api;
 const FLUSH_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// Serves until the drain, and ends when every change that had begun has come to its end.
-pub async fn run(config: AdminConfig, service: Service) -> anyhow::Result<()> {
+pub fn run(config: AdminConfig, service: Service) -> Work {
+    Box::pin(serve(config, service))
+}
+
+async fn serve(config: AdminConfig, service: Service) -> anyhow::Result<()> {
     // Changes that are under way when the drain begins still need what these follow.
     let stop = CancellationToken::new();
     let production = config.profile.is_production().then_some(&config.kafka);

@@ -7,7 +7,7 @@ use vendzz_runtime::health::Latch;
 use vendzz_runtime::kafka::{Producer, require_durability};
 use vendzz_runtime::kernel::Backoff;
 use vendzz_runtime::postgres::when_up;
-use vendzz_runtime::service::Service;
+use vendzz_runtime::service::{Service, Work};
 use vendzz_runtime::tables::{Epochs, SchemaIds, Tables};
 use vendzz_schemas::codec::Encoder;
 use vendzz_schemas::events::QuizAbandoned;
@@ -28,7 +28,11 @@ const WARM: Duration = Duration::from_secs(5);
 const BACKOFF: (Duration, Duration) = (Duration::from_millis(200), Duration::from_secs(5));
 
 /// Runs until the drain, or until an error that only a new process can heal.
-pub async fn run(config: AbandonmentConfig, service: Service) -> anyhow::Result<()> {
+pub fn run(config: AbandonmentConfig, service: Service) -> Work {
+    Box::pin(work(config, service))
+}
+
+async fn work(config: AbandonmentConfig, service: Service) -> anyhow::Result<()> {
     if let Some(crash_at) = config.crash_at.clone() {
         crash_at.arm();
     }

@@ -156,7 +156,7 @@ fn pools(place: &Place<'_>, providers: &Providers) -> Pools {
     let mut pools = Pools::new();
     for (channel_name, place) in place.entries() {
         let channel = values::channel(&place, channel_name);
-        let mut sender_ids = BTreeSet::new();
+        let mut known = KnownSenders::default();
         for (pool, place) in place.entries() {
             check_key(&place, pool);
             let elements = place.elements();
@@ -164,26 +164,42 @@ fn pools(place: &Place<'_>, providers: &Providers) -> Pools {
                 place.mistake("must have a sender");
             }
             let Some(channel) = channel else { continue };
-            let senders = elements
-                .iter()
-                .filter_map(|place| sender(place, channel, providers, &mut sender_ids))
-                .collect();
+            let senders =
+                elements.iter().filter_map(|place| sender(place, channel, providers, &mut known)).collect();
             pools.entry(channel).or_default().insert(pool.to_owned(), senders);
         }
     }
     pools
 }
 
+/// Of one channel of an account, whatever their pools.
+#[derive(Default)]
+struct KnownSenders {
+    ids: BTreeSet<String>,
+    /// (provider, address)
+    addresses: BTreeSet<(String, String)>,
+}
+
+/// A sender's rate is that of its address.
+const TWICE: &str =
+    "is the address of another sender of this channel at the same provider too: its rate would count twice";
+
 fn sender(
     place: &Place<'_>,
     channel: Channel,
     providers: &Providers,
-    sender_ids: &mut BTreeSet<String>,
+    known: &mut KnownSenders,
 ) -> Option<Sender> {
     let fields = place.fields(&["id", "address", "provider", "perSecond", "burst"])?;
-    let id = fields.required("id").and_then(|place| sender_id(&place, sender_ids));
-    let address = fields.required("address").and_then(|place| values::address(&place, channel));
+    let id = fields.required("id").and_then(|place| sender_id(&place, &mut known.ids));
+    let address_place = fields.required("address");
+    let address = address_place.as_ref().and_then(|place| values::address(place, channel));
     let provider = fields.required("provider").and_then(|place| provider_name(&place, channel, providers));
+    if let (Some(place), Some(address), Some(provider)) = (&address_place, &address, &provider)
+        && !known.addresses.insert((provider.clone(), values::spelled_one_way(address, channel)))
+    {
+        place.mistake(TWICE);
+    }
     let (default_per_second, default_burst) = default_rate(channel);
     let per_second = match fields.optional("perSecond") {
         Some(place) => per_second(&place),

@@ -3,6 +3,7 @@ use axum::extract::{Path, RawQuery, State};
 use axum::http::HeaderMap;
 use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderValue, X_CONTENT_TYPE_OPTIONS};
 use axum::response::{IntoResponse, Response};
+use futures::{StreamExt as _, TryStreamExt as _};
 use serde_json::Value;
 use vendzz_schemas::campaign::Channel;
 
@@ -14,6 +15,9 @@ use crate::webhooks::problem::Problem;
 use crate::webhooks::secrets::{ProviderSecret, secret_of};
 
 const KIND: &str = "meta";
+
+/// Tellings of one body that are taken at the same time.
+const AT_ONCE: usize = 100;
 
 /// `GET /webhooks/{account}/{provider}`: Meta's verification of the address.
 pub(super) async fn verify(
@@ -58,9 +62,12 @@ pub(super) async fn receive(
         let place = format!("line {}, column {}", error.line(), error.column());
         Problem::bad("bad_json", "The body is not JSON", place)
     })?;
-    for told in meta::tellings(&body) {
-        take(&hooks, &account, &provider, told).await?;
-    }
+    // At once: the store applies together what comes together.
+    futures::stream::iter(meta::tellings(&body))
+        .map(|told| take(&hooks, &account, &provider, told))
+        .buffer_unordered(AT_ONCE)
+        .try_collect::<()>()
+        .await?;
     Ok(().into_response())
 }
 

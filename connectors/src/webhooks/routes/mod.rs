@@ -93,7 +93,7 @@ impl Hooks {
         report: &Report,
     ) -> Result<(), Problem> {
         let applied = self.reports.apply(account, provider, report).await.map_err(|error| {
-            StoreFailed { doing: "a report", error: error.as_ref() }.emit();
+            StoreFailed { doing: "a report", error: &error }.emit();
             Problem::unavailable()
         })?;
         let Report { message_id, report, .. } = report;
