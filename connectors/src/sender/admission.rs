@@ -10,7 +10,7 @@ use crate::ledger::store::{Admission, Candidate, LedgerStore, Move};
 const AFTER_A_FAILURE: Duration = Duration::from_secs(1);
 
 /// Admits candidates, or leaves nothing behind. Whether a transaction that failed took place nobody can say, but no call
-/// was made, and none will be: the rows go back to waiting and their recipients' room is given back, before this returns.
+/// was made, and none will be: the rows go back to waiting, with their recipients' room and their attempts, before this returns.
 pub async fn admit_or_give_back(
     store: &LedgerStore,
     token: Uuid,
@@ -36,5 +36,6 @@ fn give_back(candidate: &Candidate, token: Uuid) -> Move {
         what: None,
         wait: AFTER_A_FAILURE,
         give_back: Some((candidate.account_id.clone(), candidate.contact.clone())),
+        is_uncalled: true,
     }
 }

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use vendzz_schemas::campaign::Channel;
 
-use super::pools::{AccountRules, Pools};
+use super::pools::{AccountRules, LastCall, Pools};
 use crate::ledger::State;
 use crate::ledger::store::{Candidate, LeasedRow, Move};
 use crate::policy::{Consent, Facts, Verdict, judge};
@@ -59,14 +59,9 @@ pub(super) fn judge_row(row: &LeasedRow, channel: Channel, pools: &Pools) -> Jud
 
 fn call(row: &LeasedRow, channel: Channel, pools: &Pools) -> Judged {
     let message = &row.message;
-    let last_provider = row.provider.as_deref();
-    let senders = pools.order(
-        &message.account_id,
-        &message.sender_pool,
-        &message.recipient,
-        last_provider,
-        Instant::now(),
-    );
+    let last = LastCall { provider: row.provider.as_deref(), sender_id: row.sender_id.as_deref() };
+    let senders =
+        pools.order(&message.account_id, &message.sender_pool, &message.recipient, last, Instant::now());
     if senders.is_empty() {
         let is_known = pools.is_known(&message.account_id, &message.sender_pool);
         let (reason, wait) =
@@ -100,6 +95,7 @@ pub(super) fn skip(row: &LeasedRow, reason: &'static str) -> Move {
         what: Some("skipped"),
         wait: Duration::ZERO,
         give_back: None,
+        is_uncalled: false,
     }
 }
 
@@ -114,5 +110,6 @@ pub(super) fn back(row: &LeasedRow, reason: &'static str, wait: Duration) -> Mov
         what: None,
         wait,
         give_back: None,
+        is_uncalled: false,
     }
 }

@@ -63,6 +63,7 @@ fn row(account_id: &str, due_for: TimeDelta) -> LeasedRow {
         message,
         attempt: 0,
         provider: None,
+        sender_id: None,
         unless_sent: None,
         now: now(),
         suppressed: false,

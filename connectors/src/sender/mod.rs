@@ -11,6 +11,7 @@ mod calls;
 mod completion;
 mod config;
 mod events;
+mod gates;
 mod judging;
 #[cfg(test)]
 mod judging_tests;
@@ -27,9 +28,9 @@ mod work;
 pub use admission::admit_or_give_back;
 pub use breaker::{Admission, Breaker, BreakerSettings, BreakerState, CallSign, Permit};
 pub use bucket::{Bucket, Rate, RateError};
-pub use config::{SenderConfig, group_of, in_flight_of};
+pub use config::{DRAIN, SenderConfig, group_of, in_flight_of};
 pub use program::program;
-pub use retry::{Retry, RetryPolicy};
+pub use retry::RetryPolicy;
 pub use run::run;
 
 /// Where `VENDZZ_CRASH_AT` may end the process, besides intake's points.

@@ -1,10 +1,9 @@
 use std::process::ExitCode;
-use std::time::Duration;
 
 use vendzz_runtime::service::{self, Identity};
 use vendzz_schemas::campaign::Channel;
 
-use super::{SenderConfig, run};
+use super::{DRAIN, SenderConfig, run};
 
 /// The whole program of a channel's worker.
 pub fn program(channel: Channel) -> ExitCode {
@@ -24,5 +23,5 @@ fn identity_of(channel: Channel) -> Identity {
             ("vendzz-send-voice", "takes the messages of the channel voice to their providers", 9473)
         }
     };
-    Identity { name, about, private_port, drain_deadline: Duration::from_secs(25) }
+    Identity { name, about, private_port, drain_deadline: DRAIN }
 }

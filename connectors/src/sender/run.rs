@@ -90,8 +90,7 @@ async fn work(config: SenderConfig, service: Service) -> anyhow::Result<()> {
         lease: config.lease,
         answers,
     };
-    let retry =
-        RetryPolicy { base: config.retry_base, max_attempts: config.max_attempts, ..RetryPolicy::default() };
+    let retry = RetryPolicy { base: config.retry_base, ..RetryPolicy::default() };
     let permissions = Permissions::new(&config.postgres, group_of(config.channel));
     let completion = Completion { store: store.clone(), permissions, retry, answered, news: news.clone() };
 

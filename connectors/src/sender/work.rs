@@ -59,10 +59,10 @@ impl Worker {
         let share = room.div_ceil(pools.len()).max(4).min(room) as i64;
         let mut pools: Vec<PoolRoom> = pools
             .into_iter()
-            .map(|(account_id, sender_pool)| PoolRoom {
-                account_id: account_id.clone(),
-                sender_pool: sender_pool.clone(),
-                room: share,
+            .map(|open| PoolRoom {
+                account_id: open.account_id.to_owned(),
+                sender_pool: open.pool.to_owned(),
+                room: if open.is_probe { 1 } else { share },
             })
             .collect();
         pools.shuffle(&mut rand::rng());

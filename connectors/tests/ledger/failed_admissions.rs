@@ -84,6 +84,7 @@ async fn a_worker_gives_back_what_it_cannot_know_to_be_admitted() {
         for message in &messages {
             let row = world.standing(id_of(message)).await;
             assert_eq!((row.state.as_str(), row.events, row.lease_until), ("waiting", 0, None), "{cut:?}");
+            assert_eq!(row.attempt, 0, "{cut:?}: nobody was called");
             assert_eq!(world.room_used(&message.recipient).await, Vec::<Uuid>::new(), "{cut:?}");
         }
         nothing_is_unknown(&world).await;

@@ -328,6 +328,7 @@ pub(crate) fn move_to(message_id: Uuid, token: Uuid, to: State) -> Move {
         what: (to != State::Waiting).then(|| to.name()),
         wait: Duration::ZERO,
         give_back: None,
+        is_uncalled: false,
     }
 }
 
@@ -338,6 +339,11 @@ pub(crate) fn not_taken(message_id: Uuid, token: Uuid, recipient: &str) -> Move 
         give_back: Some((ACCOUNT.to_owned(), recipient.to_owned())),
         ..move_to(message_id, token, State::Waiting)
     }
+}
+
+/// The call was not made: again at once, as if it had never been admitted.
+pub(crate) fn not_called(message_id: Uuid, token: Uuid, recipient: &str) -> Move {
+    Move { what: None, is_uncalled: true, ..not_taken(message_id, token, recipient) }
 }
 
 /// Leases what is due of the usual pool and is told which decisions fall on it.

@@ -4,6 +4,7 @@ SELECT
     leased.message::text AS message,
     leased.attempt,
     leased.provider,
+    leased.sender_id,
     leased.unless_sent,
     now() AS now,
     EXISTS (

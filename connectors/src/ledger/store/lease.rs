@@ -30,6 +30,8 @@ pub struct LeasedRow {
     pub attempt: i32,
     /// Provider of the last call.
     pub provider: Option<String>,
+    /// Sender of the last call.
+    pub sender_id: Option<String>,
     pub unless_sent: Option<Uuid>,
     /// The database's clock.
     pub now: DateTime<Utc>,
@@ -50,6 +52,7 @@ struct Record {
     message: String,
     attempt: i32,
     provider: Option<String>,
+    sender_id: Option<String>,
     unless_sent: Option<Uuid>,
     now: DateTime<Utc>,
     suppressed: bool,
@@ -145,6 +148,7 @@ impl LeasedRow {
             message,
             attempt: record.attempt,
             provider: record.provider,
+            sender_id: record.sender_id,
             unless_sent: record.unless_sent,
             now: record.now,
             suppressed: record.suppressed,

@@ -11,6 +11,7 @@ use super::values;
 use super::{
     Account, MetaSettings, Mistakes, ProviderSettings, Sender, SmtpSettings, SmtpTls, TwilioSettings,
 };
+use crate::sender::Rate;
 
 /// None for a provider with mistakes: a sender may name it all the same.
 type Providers = BTreeMap<String, Option<ProviderSettings>>;
@@ -251,8 +252,8 @@ fn provider_name(place: &Place<'_>, channel: Channel, providers: &Providers) -> 
 
 fn per_second(place: &Place<'_>) -> Option<f64> {
     let per_second = place.number()?;
-    if !(per_second > 0.0 && per_second <= 1_000_000.0) {
-        place.mistake("must be more than 0 and at most 1000000");
+    if Rate::new(per_second, 1).is_err() {
+        place.mistake("must be more than 0.001 and at most 100000");
         return None;
     }
     Some(per_second)

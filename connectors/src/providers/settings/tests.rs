@@ -176,7 +176,18 @@ fn each_mistake_is_named_by_its_pointer() {
         (
             "/pools/sms/padrao/0/perSecond",
             json!(0),
-            "/pools/sms/padrao/0/perSecond: must be more than 0 and at most 1000000",
+            "/pools/sms/padrao/0/perSecond: must be more than 0.001 and at most 100000",
+        ),
+        // What the sender's bucket cannot count is found at boot.
+        (
+            "/pools/sms/padrao/0/perSecond",
+            json!(0.001),
+            "/pools/sms/padrao/0/perSecond: must be more than 0.001 and at most 100000",
+        ),
+        (
+            "/pools/sms/padrao/0/perSecond",
+            json!(100_001),
+            "/pools/sms/padrao/0/perSecond: must be more than 0.001 and at most 100000",
         ),
         ("/pools/sms/padrao/0/burst", json!(0), "/pools/sms/padrao/0/burst: must be 1 to 1000000"),
         (
