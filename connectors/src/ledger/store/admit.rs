@@ -1,15 +1,22 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::LazyLock;
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use sqlx::PgConnection;
+use sqlx::{AssertSqlSafe, PgConnection};
 use uuid::Uuid;
 use vendzz_runtime::crash_point::crash_point;
 use vendzz_schemas::events::FrequencyCap;
 
 use super::{LedgerStore, millis};
+use crate::planted::{self, Fault};
 use crate::policy::{CapVerdict, PAIR_INTERVAL, after_pair_interval, within_cap};
 use crate::sender::{Bucket, Rate};
+
+static LOCK_RECIPIENTS: LazyLock<String> =
+    LazyLock::new(|| planted::in_statement(include_str!("../sql/lock_recipients.sql")));
+static BEGIN_SENDING: LazyLock<String> =
+    LazyLock::new(|| planted::in_statement(include_str!("../sql/begin_sending.sql")));
 
 /// Sends to a recipient are remembered for so long: no cap looks back further.
 const REMEMBERED: TimeDelta = TimeDelta::days(32);
@@ -172,7 +179,7 @@ impl LedgerStore {
         .bind(&contacts)
         .execute(&mut *db)
         .await?;
-        let recipients: Vec<Recipient> = sqlx::query_as(include_str!("../sql/lock_recipients.sql"))
+        let recipients: Vec<Recipient> = sqlx::query_as(AssertSqlSafe(LOCK_RECIPIENTS.as_str()))
             .bind(self.channel.name())
             .bind(&accounts)
             .bind(&contacts)
@@ -245,7 +252,7 @@ impl LedgerStore {
         lease: Duration,
         admitted: &[(&Candidate, SenderChoice)],
     ) -> sqlx::Result<BTreeSet<Uuid>> {
-        let begun: Vec<Uuid> = sqlx::query_scalar(include_str!("../sql/begin_sending.sql"))
+        let begun: Vec<Uuid> = sqlx::query_scalar(AssertSqlSafe(BEGIN_SENDING.as_str()))
             .bind(admitted.iter().map(|(candidate, _)| candidate.message_id).collect::<Vec<_>>())
             .bind(admitted.iter().map(|(_, sender)| sender.id.as_str()).collect::<Vec<_>>())
             .bind(admitted.iter().map(|(_, sender)| sender.provider.as_str()).collect::<Vec<_>>())
@@ -316,7 +323,9 @@ impl Books {
         }
         let sender = self.take_token(candidate)?;
         let Some(recipient) = self.recipients.get_mut(&whom) else { return Err(Decision::LookAgain) };
-        recipient.note(candidate.message_id, now);
+        if !Fault::CapsForgotten.is_planted() {
+            recipient.note(candidate.message_id, now);
+        }
         Ok(sender)
     }
 
