@@ -11,6 +11,7 @@ use vendzz_schemas::events::CampaignMessage;
 use super::events::{BreakerMoved, CallEnded};
 use super::gates::Leave;
 use super::pools::{PoolSender, Pools};
+use crate::planted;
 use crate::providers::{NotTaken, NotTakenKind, Outcome, Outgoing, Provider};
 use crate::webhooks::{PublicUrl, UnsubscribeKey, unsubscribe_url};
 
@@ -46,7 +47,7 @@ pub(super) struct Called {
 impl Caller {
     pub(super) async fn call(&self, call: Call) -> Called {
         let began = Instant::now();
-        let outcome = self.outcome_of(&call).await;
+        let outcome = planted::taken_for(self.outcome_of(&call).await);
         crash_point("sender.after_answer");
         CallEnded { channel: self.channel, outcome: &outcome, took: began.elapsed() }.emit();
         Called { call, outcome }

@@ -125,28 +125,9 @@ async fn a_worker_that_dies_at_a_named_point_loses_nothing_and_repeats_nothing()
     expect_few_unknown(&trial, &reckoning, in_flight).await;
 }
 
-/// Who dies with a call under way leaves it unknown, and so does a provider that does not say what it did; nothing else.
-/// `in_flight`: rows that said `sending` when their workers died or stood still.
 async fn expect_few_unknown(trial: &SendingTrial, reckoning: &SendingReckoning, in_flight: u64) {
-    let by_reason = trial.unknown_by_reason().await;
-    let summary = trial.summary().await;
-    let unsaid: u64 = ["500", "503", "cutBefore", "cutAfter"]
-        .iter()
-        .filter_map(|kind| summary["answered"][kind].as_u64())
-        .sum();
-    println!(
-        "unknown: {by_reason:?}; {in_flight} under way at the deaths, {unsaid} calls without a clear answer"
-    );
-    let of = |reason: &str| by_reason.get(reason).copied().unwrap_or_default();
-    let all: u64 = by_reason.values().sum();
-    let of_run: u64 = reckoning.channels.values().map(|channel| channel.unknown).sum();
-    assert!(of_run <= all, "the reckoning knows {of_run} unknown, the ledger {all}");
-    let (left_by_deaths, late) = (of("lease_ran_out"), of("timeout"));
-    assert!(left_by_deaths <= in_flight, "{left_by_deaths} were left unknown, {in_flight} were under way");
-    assert!(
-        all - left_by_deaths - late <= unsaid,
-        "{by_reason:?}, but {unsaid} calls were not answered clearly"
-    );
+    let unexplained = trial.unexplained_unknown(reckoning, in_flight).await;
+    assert!(unexplained.is_empty(), "{}", unexplained.join("\n"));
 }
 
 fn thaw_those_due(trial: &mut SendingTrial, frozen: &mut Vec<(tokio::time::Instant, Instance)>) {

@@ -1,4 +1,5 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::LazyLock;
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
@@ -9,8 +10,12 @@ use vendzz_schemas::events::FrequencyCap;
 
 use super::finished::Statements;
 use super::{LedgerStore, millis};
+use crate::planted::{self, Fault};
 use crate::policy::{CapVerdict, PAIR_INTERVAL, after_pair_interval, within_cap};
 use crate::sender::{Bucket, Rate};
+
+static LOCK_RECIPIENTS: LazyLock<String> =
+    LazyLock::new(|| planted::in_statement(include_str!("../sql/lock_recipients.sql")));
 
 /// Sends to a recipient are remembered for so long: no cap looks back further.
 const REMEMBERED: TimeDelta = TimeDelta::days(32);
@@ -176,7 +181,7 @@ impl LedgerStore {
         .bind(&contacts)
         .execute(&mut *db)
         .await?;
-        let recipients: Vec<Recipient> = sqlx::query_as(include_str!("../sql/lock_recipients.sql"))
+        let recipients: Vec<Recipient> = sqlx::query_as(AssertSqlSafe(LOCK_RECIPIENTS.as_str()))
             .bind(self.channel.name())
             .bind(&accounts)
             .bind(&contacts)
@@ -321,7 +326,9 @@ impl Books {
         }
         let sender = self.take_token(candidate)?;
         let Some(recipient) = self.recipients.get_mut(&whom) else { return Err(Decision::LookAgain) };
-        recipient.note(candidate.message_id, now);
+        if !Fault::CapsForgotten.is_planted() {
+            recipient.note(candidate.message_id, now);
+        }
         Ok(sender)
     }
 

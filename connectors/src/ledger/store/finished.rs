@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use vendzz_runtime::postgres::{Schema, Session, live_version};
 
 use super::LedgerStore;
+use crate::planted::in_statement;
 
 /// Name of the state projection in `public.read_model`.
 const PROJECTION: &str = "state";
@@ -36,7 +37,7 @@ pub(super) struct Statements {
 
 impl Statements {
     fn of(version: &Schema) -> Self {
-        let of_version = |sql: &str| sql.replace("$STATE", &version.to_string()).into();
+        let of_version = |sql: &str| in_statement(&sql.replace("$STATE", &version.to_string())).into();
         Self {
             lease: of_version(LEASE),
             lease_late: of_version(LEASE_LATE),

@@ -7,9 +7,11 @@ use vendzz_runtime::crash_point::crash_point;
 
 use super::{LedgerStore, millis};
 use crate::ledger::State;
+use crate::planted;
 
 static MOVE: LazyLock<String> = LazyLock::new(|| {
-    concat!(include_str!("../sql/move.sql"), include_str!("../sql/tell.sql")).replace("$SHARD", "$8")
+    let sql = concat!(include_str!("../sql/move.sql"), include_str!("../sql/tell.sql"));
+    planted::in_statement(&sql.replace("$SHARD", "$8"))
 });
 
 /// What the worker that holds a row, or held it last, says of it.
