@@ -5,6 +5,7 @@ pub mod history;
 pub mod intake;
 pub mod ledger;
 pub mod permissions;
+mod planted;
 pub mod policy;
 pub mod providers;
 pub mod sender;

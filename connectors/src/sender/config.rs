@@ -1,7 +1,7 @@
 use std::time::Duration;
 
-use vendzz_runtime::config::Env;
 use vendzz_runtime::config::Profile;
+use vendzz_runtime::config::{Env, registry_url};
 use vendzz_runtime::crash_point::CrashAt;
 use vendzz_runtime::kafka::{KafkaConfig, ProducerSettings};
 use vendzz_runtime::kernel::KernelConfig;
@@ -34,6 +34,9 @@ pub const fn in_flight_of(channel: Channel) -> usize {
     }
 }
 
+/// After SIGTERM: calls under way, their outcomes, their events.
+pub const DRAIN: Duration = Duration::from_secs(25);
+
 /// Everything that the worker of a channel is told by its environment.
 #[derive(Debug, Clone)]
 pub struct SenderConfig {
@@ -56,13 +59,14 @@ pub struct SenderConfig {
     pub poll_every: Duration,
     /// Between two sweeps of leases that ran out.
     pub sweep_every: Duration,
-    /// Intake waits while so many rows are due and unsent.
+    /// Intake waits while so many rows may be leased and were not yet, shared evenly by the pools.
     pub backlog: u64,
-    pub max_attempts: u32,
     /// The longest wait after a first call that was not taken; doubles.
     pub retry_base: Duration,
     /// How long a provider's breaker stays open.
     pub breaker_open: Duration,
+    /// From SIGTERM to SIGKILL.
+    pub orchestrator_kill: Duration,
     pub crash_at: Option<CrashAt>,
 }
 
@@ -80,11 +84,7 @@ impl SenderConfig {
                 DLQ_SEND,
             ),
             postgres: PostgresConfig::read(env),
-            registry_url: env.value(
-                "VENDZZ_REGISTRY_URL",
-                "http://127.0.0.1:18081/apis/ccompat/v7".to_owned(),
-                "schema registry, asked only for an id that schema.id.v1 lacks",
-            ),
+            registry_url: registry_url(env),
             senders: Senders::of_env(env),
             public_url: PublicUrl::read(env),
             unsubscribe_key: (channel == Channel::Email).then(|| UnsubscribeKey::read(env)),
@@ -108,12 +108,7 @@ impl SenderConfig {
             backlog: env.value(
                 "VENDZZ_LEDGER_BACKLOG",
                 20_000,
-                "intake waits while so many messages are due and unsent",
-            ),
-            max_attempts: env.value(
-                "VENDZZ_MAX_ATTEMPTS",
-                10,
-                "calls for one message at most; a rate limit is no limit",
+                "intake waits while so many messages are due and unsent, each pool counted up to its share",
             ),
             retry_base: env.span(
                 "VENDZZ_RETRY_BASE",
@@ -124,6 +119,11 @@ impl SenderConfig {
                 "VENDZZ_BREAKER_OPEN",
                 Duration::from_secs(10),
                 "a provider that is down is not called for so long",
+            ),
+            orchestrator_kill: env.span(
+                "VENDZZ_ORCHESTRATOR_KILL",
+                Duration::from_secs(30),
+                "from SIGTERM to SIGKILL, as the orchestrator has it",
             ),
             crash_at: CrashAt::read(env, &points),
         };
@@ -138,16 +138,16 @@ impl SenderConfig {
         if self.backlog == 0 {
             env.mistake("VENDZZ_LEDGER_BACKLOG: must be at least 1");
         }
-        if self.max_attempts == 0 {
-            env.mistake("VENDZZ_MAX_ATTEMPTS: must be at least 1");
-        }
         // Between the commit of `sending` and the answer's commit lie the call and two statements.
+        let one_call = (
+            "VENDZZ_CALL_TIMEOUT + 2 × VENDZZ_POSTGRES_STATEMENT_TIMEOUT",
+            self.call_timeout + self.postgres.statement * 2,
+        );
+        env.expect_less(one_call, ("VENDZZ_LEASE", self.lease));
+        env.expect_less(one_call, ("the drain's deadline", DRAIN));
         env.expect_less(
-            (
-                "VENDZZ_CALL_TIMEOUT + 2 × VENDZZ_POSTGRES_STATEMENT_TIMEOUT",
-                self.call_timeout + self.postgres.statement * 2,
-            ),
-            ("VENDZZ_LEASE", self.lease),
+            ("the drain's deadline", DRAIN),
+            ("VENDZZ_ORCHESTRATOR_KILL", self.orchestrator_kill),
         );
         env.expect_less(("VENDZZ_LEDGER_SWEEP", self.sweep_every), ("VENDZZ_LEASE", self.lease));
     }
@@ -167,22 +167,34 @@ impl SenderConfig {
 mod tests {
     use super::*;
 
-    fn mistakes_in_production(public_url: Option<&str>) -> String {
-        let mut variables = vec![("VENDZZ_PROFILE".to_owned(), "production".to_owned())];
-        variables.extend(public_url.map(|url| ("VENDZZ_PUBLIC_URL".to_owned(), url.to_owned())));
-        let env = Env::of(variables);
-        SenderConfig::read(&env, Channel::Email);
-        env.finish().unwrap_err().0.join("\n")
+    fn mistakes(pairs: &[(&str, &str)]) -> String {
+        let env = Env::of(pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
+        SenderConfig::read(&env, Channel::Sms);
+        env.finish().map_or_else(|mistakes| mistakes.0.join("\n"), |_| String::new())
     }
 
     #[test]
     fn in_production_links_lead_to_a_public_https_address() {
-        for url in [None, Some("http://hooks.example.com")] {
-            let mistakes = mistakes_in_production(url);
-            assert!(mistakes.contains("VENDZZ_PUBLIC_URL: must be https in production"), "{mistakes}");
-        }
-        let mistakes = mistakes_in_production(Some("https://hooks.example.com"));
-        assert!(mistakes.contains("VENDZZ_SENDERS_FILE"), "{mistakes}");
-        assert!(!mistakes.contains("VENDZZ_PUBLIC_URL"), "{mistakes}");
+        let must = "VENDZZ_PUBLIC_URL: must be https in production";
+        let production = ("VENDZZ_PROFILE", "production");
+        let with = |url| mistakes(&[production, ("VENDZZ_PUBLIC_URL", url)]);
+        let found = [mistakes(&[production]), with("http://hooks.example.com")];
+        assert!(found.iter().all(|found| found.contains(must)), "{found:?}");
+        let found = with("https://hooks.example.com");
+        assert!(found.contains("VENDZZ_SENDERS_FILE") && !found.contains("VENDZZ_PUBLIC_URL"), "{found}");
+    }
+
+    #[test]
+    fn a_call_ends_within_the_drain_and_the_drain_before_the_kill() {
+        let drain = "VENDZZ_CALL_TIMEOUT + 2 × VENDZZ_POSTGRES_STATEMENT_TIMEOUT (26s) must be less than the drain's deadline (25s)";
+        let found = mistakes(&[("VENDZZ_CALL_TIMEOUT", "16s"), ("VENDZZ_LEASE", "60s")]);
+        assert!(found.contains(drain), "{found}");
+        let found = mistakes(&[("VENDZZ_ORCHESTRATOR_KILL", "25s")]);
+        assert!(
+            found.contains("the drain's deadline (25s) must be less than VENDZZ_ORCHESTRATOR_KILL (25s)"),
+            "{found}"
+        );
+        let found = mistakes(&[]);
+        assert!(!found.contains("drain"), "{found}");
     }
 }

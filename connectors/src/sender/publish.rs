@@ -11,7 +11,8 @@ use vendzz_schemas::events::CampaignDelivery;
 use vendzz_schemas::ids::TimedId;
 use vendzz_schemas::routing::route_message;
 
-use crate::ledger::store::{LedgerStore, StoredEvent};
+use crate::ledger::store::{LedgerStore, StoredEvent, Unpublished};
+use crate::planted::Fault;
 
 /// Events of one transaction at most.
 const BATCH: i64 = 500;
@@ -34,6 +35,10 @@ impl Publisher {
             return Ok(false);
         }
         let is_full = unpublished.events.len() as i64 == BATCH;
+        if Fault::PublishMarksBeforeAck.is_planted() {
+            self.mark_first(unpublished).await?;
+            return Ok(is_full);
+        }
         crash_point("sender.before_publish");
         let (published, failure) = self.send(&unpublished.events).await;
         crash_point("sender.after_publish");
@@ -42,6 +47,16 @@ impl Publisher {
             Some(why) => anyhow::bail!("the log has not acknowledged every event: {why}"),
             None => Ok(is_full),
         }
+    }
+
+    /// What stands in for the rest of [`Self::publish`] under [`Fault::PublishMarksBeforeAck`].
+    async fn mark_first(&self, mut unpublished: Unpublished) -> anyhow::Result<()> {
+        let events = std::mem::take(&mut unpublished.events);
+        let all: Vec<(Uuid, i16)> = events.iter().map(|event| (event.message_id, event.number)).collect();
+        unpublished.mark(&all).await?;
+        crash_point("sender.before_publish");
+        self.send(&events).await;
+        Ok(())
     }
 
     async fn send(&self, events: &[StoredEvent]) -> (Vec<(Uuid, i16)>, Option<String>) {

@@ -6,9 +6,10 @@ use axum::http::StatusCode;
 use bytes::Bytes;
 use hyper::body::Body as _;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use vendzz_runtime::http::{BodyLimits, Problem};
 
-use super::body::{BodyTimes, MAX_BODY_BYTES, read_up_to, read_whole};
-use super::problem::Problem;
+use super::body::read_whole;
+use super::refusals::RETRY_AFTER;
 
 /// Meta gathers what happened: "Webhooks payloads can be up to 3MB"
 /// (<https://developers.facebook.com/docs/whatsapp/cloud-api/guides/set-up-webhooks>).
@@ -34,17 +35,18 @@ impl LargeBodies {
         Self(Arc::new(Semaphore::new(PLACES)))
     }
 
-    /// The whole body, or why it was not taken.
-    pub(super) async fn read(&self, body: Body, times: &BodyTimes) -> Result<PlacedBody, Problem> {
-        let is_small = body.size_hint().upper().is_some_and(|bytes| bytes <= MAX_BODY_BYTES as u64);
+    /// The whole body, or why it was not taken. A body within `limits` needs no place.
+    pub(super) async fn read(&self, body: Body, limits: &BodyLimits) -> Result<PlacedBody, Problem> {
+        let is_small = body.size_hint().upper().is_some_and(|bytes| bytes <= limits.max_bytes as u64);
         if is_small {
-            return Ok(PlacedBody { bytes: read_whole(body, times).await?, _place: None });
+            return Ok(PlacedBody { bytes: read_whole(body, limits).await?, _place: None });
         }
         let began = Instant::now();
-        let place = tokio::time::timeout(times.whole, self.0.clone().acquire_owned()).await;
+        let place = tokio::time::timeout(limits.whole, self.0.clone().acquire_owned()).await;
         let place = place.ok().and_then(Result::ok).ok_or_else(no_place)?;
-        let left = BodyTimes { whole: times.whole.saturating_sub(began.elapsed()), ..times.clone() };
-        Ok(PlacedBody { bytes: read_up_to(MAX_LARGE_BYTES, body, &left).await?, _place: Some(place) })
+        let whole = limits.whole.saturating_sub(began.elapsed());
+        let limits = BodyLimits { max_bytes: MAX_LARGE_BYTES, whole, ..limits.clone() };
+        Ok(PlacedBody { bytes: read_whole(body, &limits).await?, _place: Some(place) })
     }
 }
 
@@ -55,6 +57,7 @@ fn no_place() -> Problem {
         "Too many large bodies are being read",
         "Nothing was changed; send the request again.",
     )
+    .retry_after(RETRY_AFTER)
 }
 
 #[cfg(test)]
@@ -66,45 +69,50 @@ mod tests {
 
     use super::*;
 
-    fn times() -> BodyTimes {
-        let whole = Duration::from_millis(50);
-        BodyTimes { whole, drained: Duration::from_secs(60), drain: CancellationToken::new() }
+    const SMALL: usize = 100;
+
+    fn limits() -> BodyLimits {
+        let (whole, drained) = (Duration::from_millis(200), Duration::from_secs(60));
+        BodyLimits { max_bytes: SMALL, whole, drained, drain: CancellationToken::new() }
     }
 
     fn large() -> Body {
-        Body::from(vec![b'x'; MAX_BODY_BYTES + 1])
+        Body::from(vec![b'x'; SMALL + 1])
     }
 
     #[tokio::test]
     async fn so_many_large_bodies_are_held_and_small_ones_do_not_wait_for_them() {
-        let (bodies, times) = (LargeBodies::new(), times());
+        let (bodies, limits) = (LargeBodies::new(), limits());
         let mut held = Vec::new();
         for _ in 0..PLACES {
-            held.push(bodies.read(large(), &times).await.map_err(|problem| problem.code).unwrap());
+            held.push(bodies.read(large(), &limits).await.map_err(|problem| problem.code).unwrap());
         }
-        let refused = bodies.read(large(), &times).await.err().map(|problem| (problem.status, problem.code));
+        let refused = bodies.read(large(), &limits).await.err().map(|problem| (problem.status, problem.code));
         assert_eq!(refused, Some((StatusCode::SERVICE_UNAVAILABLE, "too_many_large_bodies")));
         // Of what does not say how long it is, nobody knows.
         let unsaid = || Body::from_stream(stream::iter([Ok::<_, std::io::Error>("{}")]));
-        assert!(bodies.read(unsaid(), &times).await.is_err());
-        assert_eq!(bodies.read(Body::from("{}"), &times).await.map(|body| body.bytes), Ok(Bytes::from("{}")));
-        held.pop();
-        assert_eq!(bodies.read(unsaid(), &times).await.map(|body| body.bytes), Ok(Bytes::from("{}")));
+        assert!(bodies.read(unsaid(), &limits).await.is_err());
         assert_eq!(
-            bodies.read(large(), &times).await.map(|body| body.bytes.len()),
-            Ok(MAX_BODY_BYTES + 1),
+            bodies.read(Body::from("{}"), &limits).await.map(|body| body.bytes),
+            Ok(Bytes::from("{}"))
+        );
+        held.pop();
+        assert_eq!(bodies.read(unsaid(), &limits).await.map(|body| body.bytes), Ok(Bytes::from("{}")));
+        assert_eq!(
+            bodies.read(large(), &limits).await.map(|body| body.bytes.len()),
+            Ok(SMALL + 1),
             "a place is given back with its body"
         );
     }
 
     #[tokio::test]
     async fn a_body_that_is_too_large_even_here_gives_its_place_back() {
-        let (bodies, times) = (LargeBodies::new(), times());
+        let (bodies, limits) = (LargeBodies::new(), limits());
         for _ in 0..=PLACES {
-            let refused = bodies.read(Body::from(vec![b'x'; MAX_LARGE_BYTES + 1]), &times).await;
+            let refused = bodies.read(Body::from(vec![b'x'; MAX_LARGE_BYTES + 1]), &limits).await;
             assert_eq!(refused.err().map(|problem| problem.status), Some(StatusCode::PAYLOAD_TOO_LARGE));
         }
-        let largest = bodies.read(Body::from(vec![b'x'; MAX_LARGE_BYTES]), &times).await;
+        let largest = bodies.read(Body::from(vec![b'x'; MAX_LARGE_BYTES]), &limits).await;
         assert_eq!(largest.map(|body| body.bytes.len()), Ok(MAX_LARGE_BYTES));
     }
 }

@@ -192,6 +192,35 @@ async fn two_workers_together_never_exceed_a_recipients_cap_and_use_all_of_it() 
     assert_eq!(by_recipient(&counted_again), counted);
 }
 
+/// Each by a sender of its own: nothing but the recipient makes them take turns.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn two_workers_at_the_same_moment_never_give_a_recipients_last_room_twice() {
+    let world = World::new(Channel::Sms).await;
+    let workers = [world.worker(1), world.worker(2)];
+    let cap = |message: &mut CampaignMessage| {
+        message.frequency_cap = Some(FrequencyCap { messages: 1, period_ms: DAY_MS });
+    };
+    for round in 1..=30 {
+        world.take_in(&messages(&world, 1, 2, cap)).await;
+        let tokens = [Uuid::new_v4(), Uuid::new_v4()];
+        let mut candidates = Vec::new();
+        for (number, worker) in workers.iter().enumerate() {
+            let rows = worker.lease(&[room_of(POOL, 1)], 1, tokens[number], LEASE).await.unwrap();
+            candidates.push(candidate(&rows[0], &[sender(&format!("s-{number}"), 100_000.0, 100_000)]));
+        }
+        let (one, other) = tokio::join!(
+            workers[0].admit(tokens[0], LEASE, &candidates[..1]),
+            workers[1].admit(tokens[1], LEASE, &candidates[1..])
+        );
+        let decisions = [one, other].map(|admission| admission.unwrap().decisions);
+        let calls = decisions.iter().flat_map(HashMap::values).filter(|decision| is_send(decision)).count();
+        assert_eq!(calls, 1, "round {round}: {decisions:?}");
+        // The next round finds the recipient known and all room free.
+        let forget = "UPDATE sending.recipients SET message_ids = '{}', sent_at = '{}'";
+        sqlx::query(forget).execute(&world.pool).await.unwrap();
+    }
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn two_workers_together_never_get_more_of_senders_than_their_buckets_hold() {
     let world = World::new(Channel::Sms).await;

@@ -141,7 +141,7 @@ async fn places_and_methods_that_are_not_there_are_named() {
 #[tokio::test]
 async fn a_huge_body_and_a_slow_one_are_cut() {
     let database = Database::new().await;
-    let service = Service::start(&database.url(), &[("VENDZZ_WEBHOOKS_BODY_TIMEOUT", "500ms")]).await;
+    let service = Service::start(&database.url(), &[("VENDZZ_WEBHOOKS_BODY_TIMEOUT", "1s")]).await;
     let largest = format!("a={}", "x".repeat(256 * 1024 - 2));
     service.twilio("/webhooks/conta-1/twilio/inbound", &largest).await.expect(400);
     let larger = format!("{largest}x");
@@ -178,7 +178,7 @@ fn begin_body(address: &str, path: &str, length: usize) -> (String, Duration) {
 
 #[tokio::test]
 async fn without_postgresql_providers_are_told_to_come_again() {
-    let service = Service::spawn("postgres://vendzz@127.0.0.1:9/x", &[]).await;
+    let service = Service::spawn("postgres://vendzz@127.0.0.1:9/x", &[]);
     let answer = service.report(Uuid::now_v7(), DELIVERED).await.expect(503);
     assert_eq!(
         (answer.problem().as_str(), answer.headers["retry-after"].to_str().unwrap()),

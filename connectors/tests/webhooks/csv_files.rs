@@ -3,8 +3,8 @@
 use std::io::Write as _;
 
 use vendzz_connectors::permissions::{
-    Actor, AfterWithdrawal, BadLine, CsvError, CsvImport, CsvKind, Filter, Permissions, Written,
-    export_consents, export_suppressions, read_lines,
+    Actor, AfterWithdrawal, BadLine, Consent, CsvError, CsvImport, CsvKind, Filter, Permissions, Suppression,
+    Written, export, read_lines,
 };
 
 use crate::harness::Database;
@@ -35,14 +35,14 @@ async fn what_is_exported_is_imported_as_it_was() {
     assert_eq!(written, Written { known: 2_300, ..Written::default() });
     assert_eq!(first.audit().await.len(), 2_300);
     let mut exported = Vec::new();
-    assert_eq!(export_suppressions(&permissions, &Filter::default(), &mut exported).await.unwrap(), 2_300);
+    assert_eq!(export::<Suppression>(&permissions, &Filter::default(), &mut exported).await.unwrap(), 2_300);
     assert_eq!(String::from_utf8(exported.clone()).unwrap(), String::from_utf8(file).unwrap());
 
     let permissions = second.permissions();
     let import = importing(&permissions, &actor);
     import.run(CsvKind::Suppressions, exported.as_slice()).await.unwrap();
     let mut again = Vec::new();
-    export_suppressions(&permissions, &Filter::default(), &mut again).await.unwrap();
+    export::<Suppression>(&permissions, &Filter::default(), &mut again).await.unwrap();
     assert_eq!(again, exported);
 }
 
@@ -59,7 +59,7 @@ async fn consents_keep_their_sources_and_the_last_of_two_counts() {
     let written = import.run(CsvKind::Consents, file.as_bytes()).await.unwrap();
     assert_eq!(written, Written { new: 2, known: 1, withdrawn: 0 });
     let mut exported = Vec::new();
-    export_consents(&permissions, &Filter::default(), &mut exported).await.unwrap();
+    export::<Consent>(&permissions, &Filter::default(), &mut exported).await.unwrap();
     let expected = "account,channel,contact,state,source\n\
         conta-1,email,ana@exemplo.com,granted,\"Loja \"\"Centro\"\", balcão\"\n\
         conta-1,whatsapp,+5511987654321,withdrawn,=cmd()\n";
@@ -80,7 +80,7 @@ async fn who_has_withdrawn_is_not_granted_again_by_an_older_file() {
     import.run(CsvKind::Consents, withdrawal.as_bytes()).await.unwrap();
     let states = async || {
         let mut exported = Vec::new();
-        export_consents(&permissions, &Filter::default(), &mut exported).await.unwrap();
+        export::<Consent>(&permissions, &Filter::default(), &mut exported).await.unwrap();
         let text = String::from_utf8(exported).unwrap();
         text.lines().skip(1).map(|line| line.rsplit(',').nth(1).unwrap().to_owned()).collect::<Vec<_>>()
     };

@@ -125,28 +125,9 @@ async fn a_worker_that_dies_at_a_named_point_loses_nothing_and_repeats_nothing()
     expect_few_unknown(&trial, &reckoning, in_flight).await;
 }
 
-/// Who dies with a call under way leaves it unknown, and so does a provider that does not say what it did; nothing else.
-/// `in_flight`: rows that said `sending` when their workers died or stood still.
 async fn expect_few_unknown(trial: &SendingTrial, reckoning: &SendingReckoning, in_flight: u64) {
-    let by_reason = trial.unknown_by_reason().await;
-    let summary = trial.summary().await;
-    let unsaid: u64 = ["500", "503", "cutBefore", "cutAfter"]
-        .iter()
-        .filter_map(|kind| summary["answered"][kind].as_u64())
-        .sum();
-    println!(
-        "unknown: {by_reason:?}; {in_flight} under way at the deaths, {unsaid} calls without a clear answer"
-    );
-    let of = |reason: &str| by_reason.get(reason).copied().unwrap_or_default();
-    let all: u64 = by_reason.values().sum();
-    let of_run: u64 = reckoning.channels.values().map(|channel| channel.unknown).sum();
-    assert!(of_run <= all, "the reckoning knows {of_run} unknown, the ledger {all}");
-    let (left_by_deaths, late) = (of("lease_ran_out"), of("timeout"));
-    assert!(left_by_deaths <= in_flight, "{left_by_deaths} were left unknown, {in_flight} were under way");
-    assert!(
-        all - left_by_deaths - late <= unsaid,
-        "{by_reason:?}, but {unsaid} calls were not answered clearly"
-    );
+    let unexplained = trial.unexplained_unknown(reckoning, in_flight).await;
+    assert!(unexplained.is_empty(), "{}", unexplained.join("\n"));
 }
 
 fn thaw_those_due(trial: &mut SendingTrial, frozen: &mut Vec<(tokio::time::Instant, Instance)>) {
@@ -160,51 +141,4 @@ fn restart(trial: &mut SendingTrial, instance: Instance) {
     trial.cluster().kill(instance).unwrap();
     // Not waited for: some are killed before they are ready.
     trial.cluster().spawn(instance, &[]).unwrap();
-}
-
-/// One of the two SMS providers answers nothing any more; it is the only one for calls. The other channels go on as they
-/// did, SMS goes by the other provider once the breaker has opened, and calls go on when it is back.
-#[tokio::test(flavor = "multi_thread")]
-async fn a_provider_that_is_dead_slows_no_other_channel_and_is_failed_over() {
-    const WINDOW: Duration = Duration::from_secs(10);
-    /// Five calls without an answer, each until its timeout, and the breaker is open.
-    const UNTIL_OPEN: Duration = Duration::from_secs(6);
-    let mut trial = SendingTrial::begin(Faults::default()).await;
-    let traffic = trial.follow_up.start_traffic(Duration::from_secs(300), 43);
-    tokio::time::sleep(Duration::from_secs(10)).await;
-    let before = accepted_within(&trial, WINDOW).await;
-    let dead = FaultRule { dead: true, ..FaultRule::default() };
-    let sids = trial.cluster().first_twilio_accounts();
-    let rules = sids.into_iter().map(|sid| (sid, dead.clone())).collect();
-    trial.misbehave(&Faults { rules, ..Faults::default() }).await;
-    tokio::time::sleep(UNTIL_OPEN).await;
-    let during = accepted_within(&trial, WINDOW).await;
-    trial.misbehave(&Faults::default()).await;
-    tokio::time::sleep(UNTIL_OPEN).await;
-    let after = accepted_within(&trial, WINDOW).await;
-    traffic.end();
-    println!("accepted in {} s before, with one provider dead, and after:", WINDOW.as_secs());
-    for channel in ["sms", "email", "whatsapp", "voice"] {
-        println!("  {channel}: {}, {}, {}", before[channel], during[channel], after[channel]);
-    }
-    for channel in ["sms", "email", "whatsapp"] {
-        let (was, is) = (before[channel], during[channel]);
-        assert!(is * 10 >= was * 6, "{channel}: {was} before, {is} with a provider dead");
-    }
-    assert!(after["voice"] > 0, "calls have not come back");
-    trial.expect_agreement(traffic).await;
-}
-
-/// What providers accept within a time, by channel.
-async fn accepted_within(trial: &SendingTrial, window: Duration) -> BTreeMap<&'static str, u64> {
-    let begin = trial.accepted_by_channel().await;
-    tokio::time::sleep(window).await;
-    let end = trial.accepted_by_channel().await;
-    let of = |counts: &std::collections::HashMap<String, u64>, channel: &str| {
-        counts.get(channel).copied().unwrap_or_default()
-    };
-    ["sms", "email", "whatsapp", "voice"]
-        .into_iter()
-        .map(|channel| (channel, of(&end, channel) - of(&begin, channel)))
-        .collect()
 }

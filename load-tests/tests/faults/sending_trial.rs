@@ -28,6 +28,14 @@ pub(crate) struct SendingTrial {
     _folder: tempfile::TempDir,
 }
 
+/// Messages that providers took within a time, and how long after each was due.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct SentWithin {
+    pub(crate) count: u64,
+    pub(crate) p50_ms: f64,
+    pub(crate) p99_ms: f64,
+}
+
 impl SendingTrial {
     pub(crate) async fn begin(faults: Faults) -> Self {
         let simulator = free_address();
@@ -51,8 +59,8 @@ impl SendingTrial {
         &mut self.follow_up.trial.cluster
     }
 
-    /// Waits for everything; answers, leads and messages must be as expected, and so must what became of each message.
-    pub(crate) async fn expect_agreement(&self, traffic: Traffic) -> SendingReckoning {
+    /// Waits for everything; answers, leads and messages must be as expected. What became of each message is reckoned.
+    pub(crate) async fn reckon(&self, traffic: Traffic) -> SendingReckoning {
         let follow_up = self.follow_up.expect_agreement(traffic, ViewPromise::Exact).await;
         let reckoner = reckoner(&self.follow_up, &self.settings).await;
         let left = reckoner.wait(&self.baseline, &follow_up.expected, PATIENCE, |_| {}).await.unwrap();
@@ -66,22 +74,78 @@ impl SendingTrial {
         for line in unknown_lines_of(&reckoning) {
             println!("{line}");
         }
-        let lines = disagreement_lines_of(&reckoning.disagreements);
-        assert!(lines.is_empty(), "{}", lines.join("\n"));
         let sent: u64 = reckoning.channels.values().map(|channel| channel.sent).sum();
         assert!(sent > 500, "only {sent} messages were sent: the trial says little");
         reckoning
     }
 
+    /// [`Self::reckon`], and what became of each message must be as expected too.
+    pub(crate) async fn expect_agreement(&self, traffic: Traffic) -> SendingReckoning {
+        let reckoning = self.reckon(traffic).await;
+        let lines = disagreement_lines_of(&reckoning.disagreements);
+        assert!(lines.is_empty(), "{}", lines.join("\n"));
+        reckoning
+    }
+
+    /// Who dies with a call under way leaves it unknown, and so does a provider that does not say what it did; nothing
+    /// else: says what there is beyond that. `in_flight`: rows that said `sending` when their workers died or stood still.
+    pub(crate) async fn unexplained_unknown(
+        &self,
+        reckoning: &SendingReckoning,
+        in_flight: u64,
+    ) -> Vec<String> {
+        let by_reason = self.unknown_by_reason().await;
+        let summary = self.summary().await;
+        let unsaid: u64 = ["500", "503", "cutBefore", "cutAfter"]
+            .iter()
+            .filter_map(|kind| summary["answered"][kind].as_u64())
+            .sum();
+        println!(
+            "unknown: {by_reason:?}; {in_flight} under way at the deaths, {unsaid} calls without a clear answer"
+        );
+        let of = |reason: &str| by_reason.get(reason).copied().unwrap_or_default();
+        let all: u64 = by_reason.values().sum();
+        let of_run: u64 = reckoning.channels.values().map(|channel| channel.unknown).sum();
+        let (left_by_deaths, late) = (of("lease_ran_out"), of("timeout"));
+        let mut unexplained = Vec::new();
+        if of_run > all {
+            unexplained.push(format!("the reckoning knows {of_run} unknown, the ledger {all}"));
+        }
+        if left_by_deaths > in_flight {
+            unexplained.push(format!("{left_by_deaths} were left unknown, {in_flight} were under way"));
+        }
+        if all - left_by_deaths - late > unsaid {
+            unexplained.push(format!("{by_reason:?}, but {unsaid} calls were not answered clearly"));
+        }
+        unexplained
+    }
+
     /// What the simulator counts: `GET /journal/summary`.
-    pub(crate) async fn summary(&self) -> serde_json::Value {
+    async fn summary(&self) -> serde_json::Value {
         let url = format!("http://{}/journal/summary", self.simulator);
         reqwest::get(url).await.unwrap().json().await.unwrap()
     }
 
-    /// How many messages were accepted so far, by channel.
-    pub(crate) async fn accepted_by_channel(&self) -> std::collections::HashMap<String, u64> {
-        reckoner(&self.follow_up, &self.settings).await.accepted_by_channel().await.unwrap()
+    /// What the last `window` sent, by channel.
+    pub(crate) async fn sent_within(&self, window: Duration) -> BTreeMap<String, SentWithin> {
+        let sql = "SELECT ledger.channel, count(*) AS count,
+                percentile_disc(0.5) WITHIN GROUP (ORDER BY late_ms) AS p50_ms,
+                percentile_disc(0.99) WITHIN GROUP (ORDER BY late_ms) AS p99_ms
+            FROM sending.delivery_events AS told JOIN sending.message_ledger AS ledger USING (message_id),
+                LATERAL (SELECT extract(epoch FROM told.happened_at - ledger.due_at)::float8 * 1000 AS late_ms) AS delay
+            WHERE told.event->>'what' = 'sent' AND told.happened_at >= now() - $1 * interval '1 second'
+            GROUP BY 1";
+        let rows: Vec<(String, SentWithin)> = sqlx::query_as(sql)
+            .bind(window.as_secs_f64())
+            .fetch_all(&mut self.ledger().await)
+            .await
+            .unwrap()
+            .into_iter()
+            .map(|(channel, count, p50_ms, p99_ms): (String, i64, f64, f64)| {
+                (channel, SentWithin { count: count.unsigned_abs(), p50_ms, p99_ms })
+            })
+            .collect();
+        rows.into_iter().collect()
     }
 
     /// Rows of a channel that say `sending` now: with one of its workers just dead, at least its calls under way.
@@ -96,7 +160,7 @@ impl SendingTrial {
     }
 
     /// Unknown messages by their reason.
-    pub(crate) async fn unknown_by_reason(&self) -> BTreeMap<String, u64> {
+    async fn unknown_by_reason(&self) -> BTreeMap<String, u64> {
         let sql = "SELECT coalesce(reason, ''), count(*) FROM sending.message_ledger
             WHERE state = 'unknown' GROUP BY 1";
         let rows: Vec<(String, i64)> = sqlx::query_as(sql).fetch_all(&mut self.ledger().await).await.unwrap();

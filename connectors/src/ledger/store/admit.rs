@@ -1,15 +1,21 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::LazyLock;
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use sqlx::PgConnection;
+use sqlx::{AssertSqlSafe, PgConnection};
 use uuid::Uuid;
 use vendzz_runtime::crash_point::crash_point;
 use vendzz_schemas::events::FrequencyCap;
 
+use super::finished::Statements;
 use super::{LedgerStore, millis};
+use crate::planted::{self, Fault};
 use crate::policy::{CapVerdict, PAIR_INTERVAL, after_pair_interval, within_cap};
 use crate::sender::{Bucket, Rate};
+
+static LOCK_RECIPIENTS: LazyLock<String> =
+    LazyLock::new(|| planted::in_statement(include_str!("../sql/lock_recipients.sql")));
 
 /// Sends to a recipient are remembered for so long: no cap looks back further.
 const REMEMBERED: TimeDelta = TimeDelta::days(32);
@@ -56,7 +62,7 @@ pub enum Decision {
     LookAgain,
 }
 
-/// The decisions, and when their transaction began: before that moment nothing is `sending`.
+/// The decisions, once their transaction is committed.
 pub struct Admission {
     pub decisions: HashMap<Uuid, Decision>,
 }
@@ -97,9 +103,11 @@ impl LedgerStore {
         candidates: &[Candidate],
     ) -> sqlx::Result<Admission> {
         let mut session = self.session().await?;
+        let statements = self.statements.get(&mut session).await?;
         session.begin().await?;
-        let outcome =
-            session.answered(async |db| self.decide_and_move(db, token, lease, candidates).await).await;
+        let outcome = session
+            .answered(async |db| self.decide_and_move(db, &statements, token, lease, candidates).await)
+            .await;
         match outcome {
             Ok(decisions) => {
                 crash_point("sender.before_sending_commit");
@@ -117,6 +125,7 @@ impl LedgerStore {
     async fn decide_and_move(
         &self,
         db: &mut PgConnection,
+        statements: &Statements,
         token: Uuid,
         lease: Duration,
         candidates: &[Candidate],
@@ -132,7 +141,7 @@ impl LedgerStore {
                 }
             }
         }
-        let begun = self.begin_sending(db, token, lease, &admitted).await?;
+        let begun = self.begin_sending(db, statements, token, lease, &admitted).await?;
         for (candidate, sender) in admitted {
             if begun.contains(&candidate.message_id) {
                 decisions.insert(candidate.message_id, Decision::Send { sender_id: sender.id });
@@ -172,7 +181,7 @@ impl LedgerStore {
         .bind(&contacts)
         .execute(&mut *db)
         .await?;
-        let recipients: Vec<Recipient> = sqlx::query_as(include_str!("../sql/lock_recipients.sql"))
+        let recipients: Vec<Recipient> = sqlx::query_as(AssertSqlSafe(LOCK_RECIPIENTS.as_str()))
             .bind(self.channel.name())
             .bind(&accounts)
             .bind(&contacts)
@@ -241,11 +250,12 @@ impl LedgerStore {
     async fn begin_sending(
         &self,
         db: &mut PgConnection,
+        statements: &Statements,
         token: Uuid,
         lease: Duration,
         admitted: &[(&Candidate, SenderChoice)],
     ) -> sqlx::Result<BTreeSet<Uuid>> {
-        let begun: Vec<Uuid> = sqlx::query_scalar(include_str!("../sql/begin_sending.sql"))
+        let begun: Vec<Uuid> = sqlx::query_scalar(AssertSqlSafe(statements.begin_sending.clone()))
             .bind(admitted.iter().map(|(candidate, _)| candidate.message_id).collect::<Vec<_>>())
             .bind(admitted.iter().map(|(_, sender)| sender.id.as_str()).collect::<Vec<_>>())
             .bind(admitted.iter().map(|(_, sender)| sender.provider.as_str()).collect::<Vec<_>>())
@@ -316,7 +326,9 @@ impl Books {
         }
         let sender = self.take_token(candidate)?;
         let Some(recipient) = self.recipients.get_mut(&whom) else { return Err(Decision::LookAgain) };
-        recipient.note(candidate.message_id, now);
+        if !Fault::CapsForgotten.is_planted() {
+            recipient.note(candidate.message_id, now);
+        }
         Ok(sender)
     }
 

@@ -7,9 +7,11 @@ use vendzz_runtime::crash_point::crash_point;
 
 use super::{LedgerStore, millis};
 use crate::ledger::State;
+use crate::planted;
 
 static MOVE: LazyLock<String> = LazyLock::new(|| {
-    concat!(include_str!("../sql/move.sql"), include_str!("../sql/tell.sql")).replace("$SHARD", "$8")
+    let sql = concat!(include_str!("../sql/move.sql"), include_str!("../sql/tell.sql"));
+    planted::in_statement(&sql.replace("$SHARD", "$8"))
 });
 
 /// What the worker that holds a row, or held it last, says of it.
@@ -29,6 +31,8 @@ pub struct Move {
     pub wait: Duration,
     /// A call that was certainly not taken: its recipient's room is given back (account, recipient).
     pub give_back: Option<(String, String)>,
+    /// For `waiting`: its holder has called nobody, so it counts as no attempt.
+    pub is_uncalled: bool,
 }
 
 /// A row that has moved.
@@ -94,6 +98,7 @@ impl LedgerStore {
             .bind(moves.iter().map(|row| millis(row.wait) as i64).collect::<Vec<_>>())
             .bind(moves.iter().map(|row| row.token).collect::<Vec<_>>())
             .bind(self.shard)
+            .bind(moves.iter().map(|row| row.is_uncalled).collect::<Vec<_>>())
             .fetch_all(&mut *db)
             .await?;
         let did_move = |row: &&Move| moved.iter().any(|moved| moved.message_id == row.message_id);

@@ -3,16 +3,21 @@ use axum::extract::{Path, RawQuery, State};
 use axum::http::HeaderMap;
 use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderValue, X_CONTENT_TYPE_OPTIONS};
 use axum::response::{IntoResponse, Response};
+use futures::{StreamExt as _, TryStreamExt as _};
 use serde_json::Value;
+use vendzz_runtime::http::Problem;
 use vendzz_schemas::campaign::Channel;
 
 use super::{Hooks, Inbound};
 use crate::webhooks::events::ReportPassedOver;
 use crate::webhooks::meta::{self, Told};
-use crate::webhooks::problem::Problem;
+use crate::webhooks::refusals;
 use crate::webhooks::secrets::{ProviderSecret, secret_of};
 
 const KIND: &str = "meta";
+
+/// Tellings of one body that are taken at the same time.
+const AT_ONCE: usize = 100;
 
 /// `GET /webhooks/{account}/{provider}`: Meta's verification of the address.
 pub(super) async fn verify(
@@ -26,7 +31,7 @@ pub(super) async fn verify(
         Some(ProviderSecret::Meta { verify_token, .. }) => Some(verify_token.reveal()),
         _ => None,
     };
-    let challenge = meta::challenge(&query, verify_token).ok_or_else(Problem::not_signed)?;
+    let challenge = meta::challenge(&query, verify_token).ok_or_else(refusals::not_signed)?;
     let headers = [
         (CONTENT_TYPE, HeaderValue::from_static("text/plain; charset=utf-8")),
         (X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
@@ -43,23 +48,26 @@ pub(super) async fn receive(
     headers: HeaderMap,
     body: Body,
 ) -> Result<Response, Problem> {
-    let body = hooks.large_bodies.read(body, &hooks.body_times).await?;
+    let body = hooks.large_bodies.read(body, &hooks.body_limits).await?;
     let app_secret = match secret_of(&hooks.senders, &account, &provider) {
         Some(ProviderSecret::Meta { app_secret, .. }) => Some(app_secret.reveal()),
         _ => None,
     };
     let signature = headers.get("x-hub-signature-256").map(HeaderValue::as_bytes);
     if !meta::is_signed(app_secret, &body.bytes, signature) {
-        return Err(Problem::not_signed());
+        return Err(refusals::not_signed());
     }
     // The parser's own words may repeat the body.
     let document: Value = serde_json::from_slice(&body.bytes).map_err(|error| {
         let place = format!("line {}, column {}", error.line(), error.column());
         Problem::bad("bad_json", "The body is not JSON", place)
     })?;
-    for told in meta::tellings(&document) {
-        take(&hooks, &account, &provider, told).await?;
-    }
+    // At once: the store applies together what comes together.
+    futures::stream::iter(meta::tellings(&document))
+        .map(|told| take(&hooks, &account, &provider, told))
+        .buffer_unordered(AT_ONCE)
+        .try_collect::<()>()
+        .await?;
     Ok(().into_response())
 }
 
