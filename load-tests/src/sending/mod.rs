@@ -171,6 +171,11 @@ impl SendingReckoner {
         answer.error_for_status()?.json().await.context("the simulator's reports")
     }
 
+    /// Everything that the providers' journals say, of other runs too.
+    pub fn accepted(&self) -> anyhow::Result<Vec<Acceptance>> {
+        journals::read(&self.settings)
+    }
+
     /// How many messages each provider of the simulator has accepted, by channel.
     pub async fn accepted_by_channel(&self) -> anyhow::Result<HashMap<String, u64>> {
         let url = format!("http://{}/journal/summary", self.settings.simulator);

@@ -31,15 +31,16 @@ impl FollowUpTrial {
 
     /// With these services and campaigns.
     pub(crate) async fn of(trial: Trial, campaigns: Vec<CampaignFile>) -> Self {
-        let api = Campaigns::new(trial.cluster.installation());
-        let mut published = Vec::new();
-        for campaign in &campaigns {
-            published.push(api.publish(campaign).await.expect("a campaign is published"));
-        }
-        tokio::time::sleep(until_in_force(&published, follow_up_settings().notice)).await;
+        publish(&trial, &campaigns).await;
         let reckoner = reckoner(&trial).await;
         let baseline = reckoner.baseline(&trial.quiz_ids(), PATIENCE).await.expect("a baseline");
         Self { trial, campaigns, baseline }
+    }
+
+    /// Further campaigns, in force afterwards.
+    pub(crate) async fn add(&mut self, campaigns: Vec<CampaignFile>) {
+        publish(&self.trial, &campaigns).await;
+        self.campaigns.extend(campaigns);
     }
 
     /// With people who leave, and some who come back once they are announced.
@@ -57,6 +58,17 @@ impl FollowUpTrial {
     /// Waits for everything, and every answer, lead, announcement and message must be as expected.
     pub(crate) async fn expect_agreement(&self, traffic: Traffic, views: ViewPromise) -> FollowUpReckoning {
         self.trial.expect_agreement(traffic, views).await;
+        let reckoning = self.expect_what_follows().await;
+        let left: u64 = reckoning.quizzes.values().map(|quiz| quiz.abandoned).sum();
+        assert!(
+            reckoning.messages_found() > 500 && left > 20,
+            "too little happened for the trial to say anything"
+        );
+        reckoning
+    }
+
+    /// The same of what follows the answers that stand in the log.
+    pub(crate) async fn expect_what_follows(&self) -> FollowUpReckoning {
         let reckoner = reckoner(&self.trial).await;
         reckoner.wait_for_abandonments(&self.baseline, PATIENCE, |_| {}).await.expect("all are announced");
         if let Err(behind) = reckoner.wait_for_fanout(PATIENCE, |_| {}).await {
@@ -71,11 +83,6 @@ impl FollowUpTrial {
         println!("{} distinct messages, {copies} further copies", reckoning.messages_found());
         let lines = disagreement_lines_of(&reckoning.disagreements);
         assert!(lines.is_empty(), "{}", lines.join("\n"));
-        let left: u64 = reckoning.quizzes.values().map(|quiz| quiz.abandoned).sum();
-        assert!(
-            reckoning.messages_found() > 500 && left > 20,
-            "too little happened for the trial to say anything"
-        );
         reckoning
     }
 
@@ -83,6 +90,16 @@ impl FollowUpTrial {
     pub(crate) async fn log(&self) -> FollowUpLog {
         reckoner(&self.trial).await.read(&self.baseline).await.expect("the log")
     }
+}
+
+/// And waits until they are in force.
+async fn publish(trial: &Trial, campaigns: &[CampaignFile]) {
+    let api = Campaigns::new(trial.cluster.installation());
+    let mut published = Vec::new();
+    for campaign in campaigns {
+        published.push(api.publish(campaign).await.expect("a campaign is published"));
+    }
+    tokio::time::sleep(until_in_force(&published, follow_up_settings().notice)).await;
 }
 
 /// Connections of its own: older ones may lead to a server that was killed since.

@@ -15,6 +15,7 @@ mod projectors;
 mod provider_outage;
 mod rebuild;
 mod sending;
+mod sending_evening;
 mod sending_trial;
 mod servers_away;
 mod trial;

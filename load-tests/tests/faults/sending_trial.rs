@@ -7,11 +7,14 @@ use sqlx::{Connection, PgConnection};
 use tokio_util::sync::CancellationToken;
 use vendzz_load_tests::campaigns::{CampaignFile, example_campaigns};
 use vendzz_load_tests::cluster::{Cluster, Instance, Service};
+use vendzz_load_tests::follow_up::ExpectedSend;
 use vendzz_load_tests::providers::{Credentials, Faults, Simulator, SimulatorSettings};
 use vendzz_load_tests::reckoning::{ViewPromise, disagreement_lines_of};
 use vendzz_load_tests::sending::{
-    SendingBaseline, SendingReckoner, SendingReckoning, SendingSettings, sending_table, unknown_lines_of,
+    Acceptance, SendingBaseline, SendingReckoner, SendingReckoning, SendingSettings, sending_table,
+    unknown_lines_of,
 };
+use vendzz_load_tests::traffic::QuizFile;
 
 use crate::follow_up_trial::FollowUpTrial;
 use crate::trial::{Traffic, Trial};
@@ -38,9 +41,17 @@ pub(crate) struct SentWithin {
 
 impl SendingTrial {
     pub(crate) async fn begin(faults: Faults) -> Self {
+        Self::with(faults, &[], campaigns_at_any_hour()).await
+    }
+
+    /// With further quizzes, and these campaigns.
+    pub(crate) async fn with(faults: Faults, quizzes: &[QuizFile], campaigns: Vec<CampaignFile>) -> Self {
         let simulator = free_address();
-        let trial = Trial::of(Cluster::start_with_sending(simulator)).await;
-        let mut follow_up = FollowUpTrial::of(trial, campaigns_at_any_hour()).await;
+        let mut trial = Trial::of(Cluster::start_with_sending(simulator)).await;
+        for quiz in quizzes {
+            trial.publish(quiz).await;
+        }
+        let mut follow_up = FollowUpTrial::of(trial, campaigns).await;
         let folder = tempfile::tempdir().unwrap();
         let journal = folder.path().join("accepted.jsonl");
         let stop = CancellationToken::new();
@@ -62,28 +73,39 @@ impl SendingTrial {
     /// Waits for everything; answers, leads and messages must be as expected. What became of each message is reckoned.
     pub(crate) async fn reckon(&self, traffic: Traffic) -> SendingReckoning {
         let follow_up = self.follow_up.expect_agreement(traffic, ViewPromise::Exact).await;
+        let reckoning = self.reckon_sent(&follow_up.expected).await;
+        let sent: u64 = reckoning.channels.values().map(|channel| channel.sent).sum();
+        assert!(sent > 500, "only {sent} messages were sent: the trial says little");
+        reckoning
+    }
+
+    /// What became of these messages alone must be as expected.
+    pub(crate) async fn expect_sent(&self, expected: &[ExpectedSend]) -> SendingReckoning {
+        let reckoning = self.reckon_sent(expected).await;
+        expect_no_disagreement(&reckoning);
+        reckoning
+    }
+
+    async fn reckon_sent(&self, expected: &[ExpectedSend]) -> SendingReckoning {
         let reckoner = reckoner(&self.follow_up, &self.settings).await;
-        let left = reckoner.wait(&self.baseline, &follow_up.expected, PATIENCE, |_| {}).await.unwrap();
+        let left = reckoner.wait(&self.baseline, expected, PATIENCE, |_| {}).await.unwrap();
         if !left.is_nothing() {
             let warnings: Vec<String> =
                 Service::SENDERS.map(|service| self.follow_up.trial.warnings_of(service)).into();
             panic!("not done after {} s: {left}\n{}", PATIENCE.as_secs(), warnings.join("\n"));
         }
-        let reckoning = reckoner.reckon(&self.baseline, &follow_up.expected).await.unwrap();
+        let reckoning = reckoner.reckon(&self.baseline, expected).await.unwrap();
         println!("{}", sending_table(&reckoning));
         for line in unknown_lines_of(&reckoning) {
             println!("{line}");
         }
-        let sent: u64 = reckoning.channels.values().map(|channel| channel.sent).sum();
-        assert!(sent > 500, "only {sent} messages were sent: the trial says little");
         reckoning
     }
 
     /// [`Self::reckon`], and what became of each message must be as expected too.
     pub(crate) async fn expect_agreement(&self, traffic: Traffic) -> SendingReckoning {
         let reckoning = self.reckon(traffic).await;
-        let lines = disagreement_lines_of(&reckoning.disagreements);
-        assert!(lines.is_empty(), "{}", lines.join("\n"));
+        expect_no_disagreement(&reckoning);
         reckoning
     }
 
@@ -148,6 +170,11 @@ impl SendingTrial {
         rows.into_iter().collect()
     }
 
+    /// Everything that the providers' journals say that they have accepted.
+    pub(crate) async fn accepted(&self) -> Vec<Acceptance> {
+        reckoner(&self.follow_up, &self.settings).await.accepted().unwrap()
+    }
+
     /// Rows of a channel that say `sending` now: with one of its workers just dead, at least its calls under way.
     pub(crate) async fn being_sent(&self, service: Service) -> u64 {
         let channel = service.name().trim_start_matches("send-");
@@ -167,7 +194,7 @@ impl SendingTrial {
         rows.into_iter().map(|(reason, count)| (reason, count.unsigned_abs())).collect()
     }
 
-    async fn ledger(&self) -> PgConnection {
+    pub(crate) async fn ledger(&self) -> PgConnection {
         let url = &self.follow_up.trial.cluster.installation().postgres_url;
         PgConnection::connect(url).await.unwrap()
     }
@@ -189,6 +216,11 @@ impl SendingTrial {
         }
         workers
     }
+}
+
+fn expect_no_disagreement(reckoning: &SendingReckoning) {
+    let lines = disagreement_lines_of(&reckoning.disagreements);
+    assert!(lines.is_empty(), "{}", lines.join("\n"));
 }
 
 impl Drop for SendingTrial {

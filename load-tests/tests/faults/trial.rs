@@ -9,7 +9,7 @@ use vendzz_load_tests::quizzes::Quizzes;
 use vendzz_load_tests::reckoning::{
     Baseline, Reckoner, ViewPromise, disagreement_lines, reckoning_table, traffic_lines,
 };
-use vendzz_load_tests::traffic::{Crowd, Mix, TrafficQuiz, read_quiz_files};
+use vendzz_load_tests::traffic::{Crowd, Mix, QuizFile, TrafficQuiz, read_quiz_files};
 
 /// What a trial sends each second. Small, so that faults and not the machine's limits are met.
 pub(crate) const SUBMISSIONS_PER_SECOND: f64 = 80.0;
@@ -55,14 +55,17 @@ impl Trial {
         let servers = Servers::hold().await;
         let cluster = starting.await.expect("the services start");
         let examples = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/examples");
-        let mut quizzes = Vec::new();
+        let mut trial = Self { cluster, servers, quizzes: Vec::new(), baseline: Baseline::default() };
         for file in read_quiz_files(&examples).expect("the example quizzes") {
-            quizzes.push(Quizzes::new(cluster.installation()).publish(&file).await.expect("published"));
+            trial.publish(&file).await;
         }
-        let ids: Vec<String> = quizzes.iter().map(|quiz| quiz.id.to_string()).collect();
-        let reckoner = Reckoner::connect(cluster.installation()).await.expect("the reckoner connects");
-        let baseline = reckoner.baseline(&ids, CATCH_UP).await.expect("a baseline");
-        Self { cluster, servers, quizzes, baseline }
+        trial.note_baseline().await;
+        trial
+    }
+
+    /// A quiz besides the examples.
+    pub(crate) async fn publish(&mut self, quiz: &QuizFile) {
+        self.quizzes.push(Quizzes::new(self.cluster.installation()).publish(quiz).await.expect("published"));
     }
 
     /// Notes how everything stands now: for a trial that has started the edge anew before its traffic.

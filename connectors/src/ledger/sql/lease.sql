@@ -6,16 +6,22 @@ WITH due AS (
     FROM unnest($2::text[], $3::text[], $4::bigint[]) AS pool (account_id, sender_pool, room)
     CROSS JOIN LATERAL (
         SELECT row.message_id
-        FROM sending.message_ledger AS row
-        WHERE row.channel = $1
-            AND row.account_id = pool.account_id
-            AND row.sender_pool = pool.sender_pool
-            AND row.state = 'waiting'
-            AND row.not_before <= now()
-            AND EXISTS (
-                SELECT FROM sending.campaigns
-                WHERE campaigns.campaign_id = row.campaign_id AND campaigns.state IN ('active', 'ended')
-            )
+        FROM sending.waiting_campaigns($1, pool.account_id, pool.sender_pool) AS with_rows (campaign_id)
+        JOIN sending.campaigns USING (campaign_id)
+        -- Campaign by campaign, so that nothing is read of those that are paused.
+        CROSS JOIN LATERAL (
+            SELECT ledger.message_id, ledger.not_before
+            FROM sending.message_ledger AS ledger
+            WHERE ledger.channel = $1
+                AND ledger.account_id = pool.account_id
+                AND ledger.sender_pool = pool.sender_pool
+                AND ledger.campaign_id = campaigns.campaign_id
+                AND ledger.state = 'waiting'
+                AND ledger.not_before <= now()
+            ORDER BY ledger.not_before
+            LIMIT pool.room
+        ) AS row
+        WHERE campaigns.state IN ('active', 'ended')
         ORDER BY row.not_before
         LIMIT pool.room
     ) AS picked
