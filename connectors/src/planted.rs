@@ -1,7 +1,6 @@
-//! Faults that the fault suite plants on purpose, to show that its checks can fail. They exist only
-//! in a build with the feature `planted-faults`; `VENDZZ_PLANT` names the one that is planted.
+use vendzz_runtime::planted::is_planted;
 
-use crate::providers::{NotTaken, Outcome};
+use crate::providers::{NotTaken, NotTakenKind, Outcome};
 
 /// A mistake that the design rules out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -31,11 +30,8 @@ const IN_STATEMENTS: [(Fault, &str, &str); 4] = [
 ];
 
 impl Fault {
-    #[cfg(feature = "planted-faults")]
     pub(crate) fn is_planted(self) -> bool {
-        static PLANTED: std::sync::OnceLock<String> = std::sync::OnceLock::new();
-        let planted = PLANTED.get_or_init(|| std::env::var("VENDZZ_PLANT").unwrap_or_default());
-        let name = match self {
+        is_planted(match self {
             Self::RepeatUnknown => "repeat_unknown",
             Self::NoTokenCheck => "no_token_check",
             Self::CapsForgotten => "caps_forgotten",
@@ -43,13 +39,7 @@ impl Fault {
             Self::SuppressionNotInStatement => "suppression_not_in_statement",
             Self::UnknownForEverything => "unknown_for_everything",
             Self::PublishMarksBeforeAck => "publish_marks_before_ack",
-        };
-        planted.split(',').any(|planted| planted == name)
-    }
-
-    #[cfg(not(feature = "planted-faults"))]
-    pub(crate) const fn is_planted(self) -> bool {
-        false
+        })
     }
 }
 
@@ -68,7 +58,7 @@ pub(crate) fn in_statement(sql: &str) -> String {
 pub(crate) fn taken_for(outcome: Outcome) -> Outcome {
     match outcome {
         Outcome::Unknown { reason } if Fault::RepeatUnknown.is_planted() => {
-            Outcome::NotTaken(NotTaken { reason, retry_after: None, is_outage: false })
+            Outcome::NotTaken(NotTaken { reason, retry_after: None, kind: NotTakenKind::Later })
         }
         Outcome::NotTaken(NotTaken { reason, .. }) if Fault::UnknownForEverything.is_planted() => {
             Outcome::Unknown { reason }

@@ -8,7 +8,9 @@ use std::time::{Duration, Instant};
 use serde_json::Value;
 use uuid::Uuid;
 use vendzz_connectors::providers::settings::{SmtpSettings, SmtpTls};
-use vendzz_connectors::providers::{CALL_TIMEOUT, NotTaken, Outcome, Outgoing, Provider, ProviderSettings};
+use vendzz_connectors::providers::{
+    CALL_TIMEOUT, NotTaken, NotTakenKind, Outcome, Outgoing, Provider, ProviderSettings,
+};
 use vendzz_runtime::config::Secret;
 use vendzz_schemas::events::CampaignMessage;
 
@@ -81,7 +83,7 @@ fn journal(outgoing: &Outgoing) -> Vec<Value> {
 }
 
 fn away(reason: &'static str) -> Outcome {
-    Outcome::NotTaken(NotTaken { reason, retry_after: None, is_outage: true })
+    Outcome::NotTaken(NotTaken { reason, retry_after: None, kind: NotTakenKind::Away })
 }
 
 #[tokio::test]
@@ -109,7 +111,8 @@ async fn a_mail_is_kept_once_as_it_was_written() {
 #[tokio::test]
 async fn each_domain_has_its_outcome_and_the_journal_agrees() {
     let provider = provider(settings());
-    let deferred = Outcome::NotTaken(NotTaken { reason: "deferred", retry_after: None, is_outage: false });
+    let deferred =
+        Outcome::NotTaken(NotTaken { reason: "deferred", retry_after: None, kind: NotTakenKind::Later });
     let cut = Outcome::Unknown { reason: "connection_cut" };
     for (domain, expected, kept) in [
         ("later.example", deferred, 0),

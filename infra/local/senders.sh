@@ -28,7 +28,7 @@ senders_of() {
     "twilio": {"kind": "twilio", "baseUrl": "$simulator", "accountSid": "AC0000000000000000000000000000000$number", "authToken": "$(token)"},
     "reserva": {"kind": "twilio", "baseUrl": "$simulator", "accountSid": "AC1111111111111111111111111111111$number", "authToken": "$(token)"},
     "meta": {"kind": "meta", "baseUrl": "$simulator/v23.0", "accessToken": "$(token)", "appSecret": "$(token)", "verifyToken": "$(token)"},
-    "correio": {"kind": "smtp", "host": "localhost", "port": $VENDZZ_SMTP_PORT, "tls": "starttls", "caFile": "$VENDZZ_SMTP_CA", "user": "vendzz", "password": "$password"}
+    "correio": {"kind": "smtp", "host": "localhost", "port": $VENDZZ_SMTP_PORT, "tls": "starttls", "caFile": "smtp-tls/ca.pem", "user": "vendzz", "password": "$password"}
   },
   "pools": {
     "sms": {"padrao": [

@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use std::process::ExitCode;
 use std::time::Duration;
 
+use futures::future::BoxFuture;
 use tokio_util::sync::CancellationToken;
 
 use crate::config::{Env, Profile};
@@ -22,6 +23,9 @@ pub struct Service {
     /// Cancelled by the first SIGTERM or SIGINT; the second ends the process at once.
     pub drain: CancellationToken,
 }
+
+/// A service's work until its drain. Boxed, so that its own crate compiles it, and not each program that runs it again.
+pub type Work = BoxFuture<'static, anyhow::Result<()>>;
 
 /// Who the service is, for `--help` and for the logs.
 pub struct Identity {

@@ -11,7 +11,11 @@ use vendzz_schemas::events::{AvroEvent, TopicEpochs};
 use vendzz_schemas::registry::SchemaId;
 use vendzz_schemas::topics;
 
+use crate::health::{Health, Latch};
 use crate::kafka::{Follower, KafkaConfig};
+
+/// Between two looks for a schema that is not registered.
+const LOOK_AGAIN: Duration = Duration::from_millis(500);
 
 /// `schema.id.v1` in memory.
 #[derive(Clone, Default)]
@@ -71,6 +75,20 @@ impl SchemaIds {
         })?;
         Ok(Encoder::new(id)?)
     }
+
+    /// An encoder as soon as there can be one. The latch says what is missing meanwhile, and is released at the end.
+    pub async fn encoder_when_registered<E: AvroEvent>(&self, topic: &str, latch: &Latch) -> Encoder<E> {
+        loop {
+            match self.encoder(topic) {
+                Ok(encoder) => {
+                    latch.ready();
+                    return encoder;
+                }
+                Err(error) => latch.missing(error.to_string()),
+            }
+            tokio::time::sleep(LOOK_AGAIN).await;
+        }
+    }
 }
 
 /// `topic.epoch.v1` in memory, by the topics' real names.
@@ -117,15 +135,17 @@ pub struct Tables {
 }
 
 impl Tables {
-    /// Starts to follow both. `check_every` is V/3 at the edge (DESIGN section 4).
-    /// What `schema_ids` and `epochs` hold already (a snapshot) stays until newer records replace it.
+    /// How often a consumer compares them with their topics' ends.
+    pub const CHECK_EVERY: Duration = Duration::from_secs(5);
+
+    /// Starts to follow both. `check_every` is V/3 at the edge (DESIGN section 4), and
+    /// [`Self::CHECK_EVERY`] for consumers.
     pub fn follow(
         kafka: &KafkaConfig,
-        schema_ids: SchemaIds,
-        epochs: Epochs,
         check_every: Duration,
         drain: CancellationToken,
     ) -> std::io::Result<Self> {
+        let (schema_ids, epochs) = (SchemaIds::default(), Epochs::default());
         let into = schema_ids.clone();
         let schema_ids_follower = Follower::start(
             kafka,
@@ -173,6 +193,11 @@ impl Tables {
             },
         )?;
         Ok(Self { schema_ids, epochs, schema_ids_follower, epochs_follower })
+    }
+
+    /// What is not ready before both are read.
+    pub fn latch(health: &Health) -> Latch {
+        health.latch("tables", "schema.id.v1 and topic.epoch.v1 are not read to their ends")
     }
 
     pub async fn caught_up(&self) {

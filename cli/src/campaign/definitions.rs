@@ -7,7 +7,7 @@ use anyhow::Context;
 use tokio_util::sync::CancellationToken;
 use vendzz_processors::fanout::{Following, HeldCampaigns, HeldQuizzes, follow_campaigns, follow_quizzes};
 use vendzz_runtime::kafka::Follower;
-use vendzz_runtime::tables::{Epochs, SchemaIds, Tables};
+use vendzz_runtime::tables::Tables;
 
 use crate::cluster::Cluster;
 use crate::settings::Settings;
@@ -28,13 +28,7 @@ impl Definitions {
         // Says that Kafka is away, where a follower would wait for it.
         Cluster::connect(&settings.kafka)?;
         let stop = CancellationToken::new();
-        let tables = Tables::follow(
-            &settings.kafka,
-            SchemaIds::default(),
-            Epochs::default(),
-            CHECK_EVERY,
-            stop.clone(),
-        )?;
+        let tables = Tables::follow(&settings.kafka, CHECK_EVERY, stop.clone())?;
         let following = Following {
             kafka: &settings.kafka,
             schema_ids: tables.schema_ids.clone(),

@@ -4,9 +4,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 use serde::Serialize;
-use vendzz_connectors::permissions::{
-    BadLine, CsvError, CsvImport, CsvKind, export_consents, export_suppressions, read_lines,
-};
+use vendzz_connectors::permissions::{BadLine, CsvError, CsvImport, CsvKind, Listed, export, read_lines};
 
 use super::{Which, actor};
 use crate::exit::{Answer, Usage};
@@ -110,9 +108,8 @@ fn open(path: &Path) -> anyhow::Result<BufReader<File>> {
     Ok(BufReader::new(opened))
 }
 
-pub(super) async fn export(
+pub(super) async fn export_rows<R: Listed>(
     sending: &Sending,
-    kind: CsvKind,
     options: &ExportOptions,
 ) -> anyhow::Result<Answer> {
     let filter = options.which.filter(0)?;
@@ -124,11 +121,7 @@ pub(super) async fn export(
         None => Box::new(io::stdout().lock()),
     };
     let permissions = sending.permissions();
-    let written = match kind {
-        CsvKind::Suppressions => export_suppressions(&permissions, &filter, into).await,
-        CsvKind::Consents => export_consents(&permissions, &filter, into).await,
-    };
-    let rows = written.map_err(|error| failed(sending, error))?;
+    let rows = export::<R>(&permissions, &filter, into).await.map_err(|error| failed(sending, error))?;
     if options.json {
         output::json(&Exported { rows })?;
     } else if options.output.is_some() {

@@ -1,5 +1,5 @@
 use chrono::{DateTime, SecondsFormat, Utc};
-use vendzz_connectors::permissions::{Consent, Suppression};
+use vendzz_connectors::permissions::{Consent, Listed, Suppression};
 
 use super::Which;
 use crate::exit::Answer;
@@ -18,41 +18,39 @@ pub(crate) struct Options {
 }
 
 pub(super) async fn suppressions(sending: &Sending, options: &Options) -> anyhow::Result<Answer> {
-    let filter = options.which.filter(options.limit)?;
-    let rows = sending.permissions().suppressions(&filter).await.map_err(|error| sending.failed(error))?;
-    if options.json {
-        output::json(&rows)?;
-    } else {
-        let row = |row: &Suppression| {
-            let Suppression { account, channel, contact, reason, suppressed_at } = row.clone();
-            vec![account, channel, contact, reason, moment(suppressed_at)]
-        };
-        output::table(&["account", "channel", "contact", "reason", "since"], rows.iter().map(row))?;
-    }
-    tell_of_more(rows.len(), options.limit);
-    Ok(Answer::Yes)
+    list(sending, options, &["account", "channel", "contact", "reason", "since"], |row: &Suppression| {
+        let Suppression { account, channel, contact, reason, suppressed_at } = row.clone();
+        vec![account, channel, contact, reason, moment(suppressed_at)]
+    })
+    .await
 }
 
 pub(super) async fn consents(sending: &Sending, options: &Options) -> anyhow::Result<Answer> {
+    let header = ["account", "channel", "contact", "state", "since", "source"];
+    list(sending, options, &header, |row: &Consent| {
+        let Consent { account, channel, contact, state, source, changed_at } = row.clone();
+        vec![account, channel, contact, state, moment(changed_at), source]
+    })
+    .await
+}
+
+async fn list<R: Listed>(
+    sending: &Sending,
+    options: &Options,
+    header: &[&str],
+    cells: impl Fn(&R) -> Vec<String>,
+) -> anyhow::Result<Answer> {
     let filter = options.which.filter(options.limit)?;
-    let rows = sending.permissions().consents(&filter).await.map_err(|error| sending.failed(error))?;
+    let rows = sending.permissions().page(&filter).await.map_err(|error| sending.failed(error))?;
     if options.json {
         output::json(&rows)?;
     } else {
-        let row = |row: &Consent| {
-            let Consent { account, channel, contact, state, source, changed_at } = row.clone();
-            vec![account, channel, contact, state, moment(changed_at), source]
-        };
-        output::table(&["account", "channel", "contact", "state", "since", "source"], rows.iter().map(row))?;
+        output::table(header, rows.iter().map(cells))?;
     }
-    tell_of_more(rows.len(), options.limit);
+    if rows.len() == options.limit as usize {
+        output::progress(format!("{} rows; there may be more (--limit, or `export`)", options.limit));
+    }
     Ok(Answer::Yes)
-}
-
-fn tell_of_more(rows: usize, limit: u32) {
-    if rows == limit as usize {
-        output::progress(format!("{limit} rows; there may be more (--limit, or `export`)"));
-    }
 }
 
 fn moment(time: DateTime<Utc>) -> String {

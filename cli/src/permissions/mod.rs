@@ -5,7 +5,7 @@ mod files;
 mod list;
 
 use clap::Subcommand;
-use vendzz_connectors::permissions::{Actor, Contact, CsvKind, Filter, Key};
+use vendzz_connectors::permissions::{Actor, Consent, Contact, CsvKind, Filter, Key, Suppression};
 use vendzz_schemas::campaign::Channel;
 use vendzz_schemas::ids::check_name;
 
@@ -47,7 +47,7 @@ pub(crate) async fn run_suppression(command: SuppressionCommand) -> anyhow::Resu
         SuppressionCommand::Add(options) => change::add(&sending, &options).await,
         SuppressionCommand::Remove(options) => change::remove(&sending, &options).await,
         SuppressionCommand::Import(options) => files::import(&sending, CsvKind::Suppressions, &options).await,
-        SuppressionCommand::Export(options) => files::export(&sending, CsvKind::Suppressions, &options).await,
+        SuppressionCommand::Export(options) => files::export_rows::<Suppression>(&sending, &options).await,
     }
 }
 
@@ -59,7 +59,7 @@ pub(crate) async fn run_consent(command: ConsentCommand) -> anyhow::Result<Answe
         ConsentCommand::Grant(options) => change::consent(&sending, &options, Granted).await,
         ConsentCommand::Withdraw(options) => change::consent(&sending, &options, Withdrawn).await,
         ConsentCommand::Import(options) => files::import(&sending, CsvKind::Consents, &options).await,
-        ConsentCommand::Export(options) => files::export(&sending, CsvKind::Consents, &options).await,
+        ConsentCommand::Export(options) => files::export_rows::<Consent>(&sending, &options).await,
     }
 }
 

@@ -3,7 +3,7 @@
 use std::io::Write;
 
 use serde_json::json;
-use sqlx::{AssertSqlSafe, ConnectOptions, Executor, PgConnection};
+use sqlx::Executor;
 use tempfile::NamedTempFile;
 use uuid::Uuid;
 use vendzz_connectors::permissions::prepare;
@@ -11,16 +11,12 @@ use vendzz_runtime::postgres::PostgresConfig;
 
 use crate::installation::{Ran, vendzz};
 
-struct Database {
-    name: String,
-}
+struct Database(vendzz_test_support::Database);
 
 impl Database {
     /// Without tables.
     async fn bare() -> Self {
-        let name = format!("test_cli_{}", &Uuid::new_v4().simple().to_string()[..12]);
-        connect(&server_url()).await.execute(AssertSqlSafe(format!("CREATE DATABASE {name}"))).await.unwrap();
-        Self { name }
+        Self(vendzz_test_support::Database::new("cli").await)
     }
 
     async fn new() -> Self {
@@ -28,42 +24,17 @@ impl Database {
         prepare(&PostgresConfig::at(database.url().parse().unwrap())).await.unwrap();
         let partition = "CREATE TABLE sending.message_ledger_test PARTITION OF sending.message_ledger
             FOR VALUES FROM ('016f541a-3000-0000-0000-000000000000') TO ('03bb3c36-ec00-0000-0000-000000000000')";
-        connect(&database.url()).await.execute(partition).await.unwrap();
+        database.0.connect().await.execute(partition).await.unwrap();
         database
     }
 
     fn url(&self) -> String {
-        let server = server_url();
-        format!("{}/{}", server.rsplit_once('/').unwrap().0, self.name)
+        self.0.url()
     }
 
     fn run(&self, arguments: &[&str]) -> Ran {
         vendzz(arguments, &[("VENDZZ_POSTGRES_URL", &self.url()), ("USER", "ana")])
     }
-}
-
-impl Drop for Database {
-    fn drop(&mut self) {
-        let name = self.name.clone();
-        let removing = std::thread::spawn(move || {
-            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-            runtime.block_on(async {
-                let drop = format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)");
-                connect(&server_url()).await.execute(AssertSqlSafe(drop)).await.unwrap();
-            });
-        });
-        let _ = removing.join();
-    }
-}
-
-fn server_url() -> String {
-    std::env::var("VENDZZ_POSTGRES_URL")
-        .unwrap_or_else(|_| "postgres://vendzz@127.0.0.1:15432/vendzz".to_owned())
-}
-
-async fn connect(url: &str) -> PgConnection {
-    let options: sqlx::postgres::PgConnectOptions = url.parse().unwrap();
-    options.connect().await.expect("the tests need the local stack: infra/local/stack up")
 }
 
 fn file(text: &str) -> NamedTempFile {
@@ -100,7 +71,7 @@ async fn a_suppression_is_added_listed_and_lifted_and_the_audit_says_by_whom() {
     assert_eq!((&consent[0]["state"], &consent[0]["source"]), (&json!("withdrawn"), &json!("telefone")));
     let audit: Vec<(String, String)> =
         sqlx::query_as("SELECT action, actor FROM sending.permission_audit ORDER BY entry")
-            .fetch_all(&mut connect(&database.url()).await)
+            .fetch_all(&mut database.0.connect().await)
             .await
             .unwrap();
     let expected = ["suppressed", "unsuppressed", "granted", "withdrawn"];
@@ -149,7 +120,7 @@ async fn a_file_is_imported_whole_or_not_at_all_and_comes_out_as_it_went_in() {
 #[tokio::test]
 async fn a_messages_life_and_a_campaigns_tallies_are_shown() {
     let database = Database::new().await;
-    let mut db = connect(&database.url()).await;
+    let mut db = database.0.connect().await;
     let (sent, waiting) = (Uuid::now_v7(), Uuid::now_v7());
     for (id, state) in [(sent, "sent"), (waiting, "waiting")] {
         let sql = "INSERT INTO sending.message_ledger (message_id, channel, account_id, quiz_id, response_id,

@@ -14,7 +14,7 @@ use vendzz_runtime::config::Env;
 use vendzz_runtime::health::Health;
 use vendzz_runtime::kernel::{self, KernelConfig};
 use vendzz_runtime::service::Service;
-use vendzz_runtime::tables::{Epochs, SchemaIds, Tables};
+use vendzz_runtime::tables::Tables;
 use vendzz_schemas::events::{QuizDefinition, QuizProgressed, QuizSubmitted, QuizViewed};
 use vendzz_schemas::registry::RegistryClient;
 use vendzz_schemas::topics::{
@@ -140,8 +140,7 @@ async fn run_projectors(
         KernelConfig::read(&env, analytics::GROUP, analytics::TOPICS.to_vec(), DLQ_ANALYTICS);
     env.finish()?;
     let check_every = Duration::from_secs(1);
-    let tables =
-        Tables::follow(&kafka, SchemaIds::default(), Epochs::default(), check_every, service.drain.clone())?;
+    let tables = Tables::follow(&kafka, check_every, service.drain.clone())?;
     let latch = service.health.latch("stores", "not set up");
     prepare_when_up(&postgres, &latch, &service.drain).await?;
     let Some(store) = connect_when_up(&analytics_config.cql, &latch, &service.drain).await else {

@@ -1,19 +1,10 @@
 //! `vendzz-send-email`: takes the messages of the channel email to their providers.
 
 use std::process::ExitCode;
-use std::time::Duration;
 
-use vendzz_connectors::sender::{self, SenderConfig};
-use vendzz_runtime::service::{self, Identity};
+use vendzz_connectors::sender;
 use vendzz_schemas::campaign::Channel;
 
-const IDENTITY: Identity = Identity {
-    name: "vendzz-send-email",
-    about: "takes the messages of the channel email to their providers",
-    private_port: 9471,
-    drain_deadline: Duration::from_secs(25),
-};
-
 fn main() -> ExitCode {
-    service::run(IDENTITY, |env| SenderConfig::read(env, Channel::Email), sender::run)
+    sender::program(Channel::Email)
 }

@@ -1,19 +1,10 @@
 //! `vendzz-send-whatsapp`: takes the messages of the channel whatsapp to their providers.
 
 use std::process::ExitCode;
-use std::time::Duration;
 
-use vendzz_connectors::sender::{self, SenderConfig};
-use vendzz_runtime::service::{self, Identity};
+use vendzz_connectors::sender;
 use vendzz_schemas::campaign::Channel;
 
-const IDENTITY: Identity = Identity {
-    name: "vendzz-send-whatsapp",
-    about: "takes the messages of the channel whatsapp to their providers",
-    private_port: 9472,
-    drain_deadline: Duration::from_secs(25),
-};
-
 fn main() -> ExitCode {
-    service::run(IDENTITY, |env| SenderConfig::read(env, Channel::Whatsapp), sender::run)
+    sender::program(Channel::Whatsapp)
 }

@@ -4,13 +4,13 @@
 //! ```text
 //!            lease             begin_sending              accepted, report
 //!   waiting ───────> leased ───────────────────> sending ──────────────────> sent
-//!      ^  ^            │ │ skip                   │ │ │  refused, give_up,      ^ reports
+//!      ^  ^            │ │ skip                   │ │ │  refused,               ^ reports
 //!      │  └────────────┘ └──────> skipped         │ │ └─ report ───────────> failed
 //!      │   release, lease ran out                 │ │                           ^
 //!      ├──────────────────────────────────────────┘ │ lease ran out,            │ the holder's late
-//!      │   not_taken (holder)                       v outcome_unknown           │ answer, report
+//!      │   not_taken, not_called (holder)           v outcome_unknown           │ answer, report
 //!      └────────────────────────────────────────  unknown ─────────────────> sent, failed
-//!          not_taken (holder)
+//!          not_taken, not_called (holder)
 //! ```
 //!
 //! Why no message is accepted twice: a call is made only by who moved the row to `sending`, and from there the row
@@ -103,8 +103,8 @@ pub struct Row {
     pub not_before: DateTime<Utc>,
     /// The highest seen.
     pub report: Option<Report>,
-    /// Failed by a provider's answer, or given up: such a row no report moves. A row that failed by a report
-    /// can still be reported as delivered.
+    /// Failed by a provider's answer: such a row no report moves. A row that failed by a report can still be
+    /// reported as delivered.
     pub failed_by_answer: bool,
 }
 
@@ -140,8 +140,8 @@ pub enum Command {
     Refused { token: Uuid },
     /// The call certainly was not taken: again later.
     NotTaken { token: Uuid, not_before: DateTime<Utc> },
-    /// The call certainly was not taken, and there have been too many.
-    GiveUp { token: Uuid },
+    /// There was no call: again later, and nothing is counted.
+    NotCalled { token: Uuid, not_before: DateTime<Utc> },
     /// The call may have been taken.
     OutcomeUnknown { token: Uuid },
     /// The sweep's, of a lease that has run out.
@@ -160,7 +160,7 @@ pub enum Cause {
     Accepted,
     Refused,
     NotTaken,
-    GiveUp,
+    NotCalled,
     OutcomeUnknown,
     /// [`Command::ExpireLease`] of a row that nobody has called for.
     LeaseRanOut,
@@ -195,8 +195,8 @@ pub enum LeaseRule {
 }
 
 /// One allowed move. Besides what stands here: `Lease` asks for `not_before <= now()`; `BeginSending` adds one to
-/// `attempt`; `Release` and `NotTaken` set `not_before`; a report keeps the highest, and moves no row that was
-/// refused or given up.
+/// `attempt`, and `NotCalled` takes it back; `Release`, `NotTaken` and `NotCalled` set `not_before`; a report keeps the
+/// highest, and moves no row that was refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Transition {
     pub cause: Cause,
@@ -232,7 +232,7 @@ pub const TRANSITIONS: [Transition; 13] = [
     line(Cause::Accepted,            CALLED,            State::Sent,    TokenRule::MustMatch, LeaseRule::Ends),
     line(Cause::Refused,             CALLED,            State::Failed,  TokenRule::MustMatch, LeaseRule::Ends),
     line(Cause::NotTaken,            CALLED,            State::Waiting, TokenRule::MustMatch, LeaseRule::Ends),
-    line(Cause::GiveUp,              CALLED,            State::Failed,  TokenRule::MustMatch, LeaseRule::Ends),
+    line(Cause::NotCalled,           CALLED,            State::Waiting, TokenRule::MustMatch, LeaseRule::Ends),
     line(Cause::OutcomeUnknown,      &[State::Sending], State::Unknown, TokenRule::MustMatch, LeaseRule::Ends),
     line(Cause::SendingRanOut,       &[State::Sending], State::Unknown, TokenRule::Kept,      LeaseRule::RanOut),
     line(Cause::ReportedTaken,       REPORTABLE,        State::Sent,    TokenRule::Kept,      LeaseRule::Ends),
@@ -258,7 +258,7 @@ pub enum NotAllowed {
     LeaseOver,
     #[error("the lease has not run out")]
     LeaseRuns,
-    #[error("the provider itself refused the message, or it was given up; no report changes that")]
+    #[error("the provider itself refused the message; no report changes that")]
     FailedByAnswer,
 }
 
@@ -303,7 +303,11 @@ pub fn step(row: &Row, command: &Command, now: DateTime<Utc>) -> Result<Row, Not
         Command::Release { not_before, .. } | Command::NotTaken { not_before, .. } => {
             next.not_before = *not_before;
         }
-        Command::Refused { .. } | Command::GiveUp { .. } => next.failed_by_answer = true,
+        Command::NotCalled { not_before, .. } => {
+            next.not_before = *not_before;
+            next.attempt = row.attempt.saturating_sub(1);
+        }
+        Command::Refused { .. } => next.failed_by_answer = true,
         Command::Report(report) => next.report = row.report.max(Some(*report)),
         _ => {}
     }
@@ -319,7 +323,7 @@ fn cause_of(row: &Row, command: &Command) -> Cause {
         Command::Accepted { .. } => Cause::Accepted,
         Command::Refused { .. } => Cause::Refused,
         Command::NotTaken { .. } => Cause::NotTaken,
-        Command::GiveUp { .. } => Cause::GiveUp,
+        Command::NotCalled { .. } => Cause::NotCalled,
         Command::OutcomeUnknown { .. } => Cause::OutcomeUnknown,
         Command::ExpireLease if row.state == State::Sending => Cause::SendingRanOut,
         Command::ExpireLease => Cause::LeaseRanOut,
@@ -340,7 +344,7 @@ fn token_and_lease_of(command: &Command) -> (Option<Uuid>, Option<DateTime<Utc>>
         | Command::Accepted { token }
         | Command::Refused { token }
         | Command::NotTaken { token, .. }
-        | Command::GiveUp { token }
+        | Command::NotCalled { token, .. }
         | Command::OutcomeUnknown { token } => (Some(*token), None),
         Command::ExpireLease | Command::Report(_) => (None, None),
     }

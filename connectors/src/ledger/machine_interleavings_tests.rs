@@ -22,7 +22,7 @@ enum Answer {
     Accepted,
     Refused,
     NotTaken,
-    TooMany,
+    NotCalled,
     Unknown,
 }
 
@@ -46,6 +46,8 @@ struct World {
     now: DateTime<Utc>,
     row: Row,
     workers: Vec<Worker>,
+    /// Calls that were made.
+    calls: u32,
     /// Messages that the provider has taken.
     accepted: u8,
     leases: u8,
@@ -75,7 +77,7 @@ enum Action {
 }
 
 /// What a call can come to.
-const CALLS: [(bool, Answers); 9] = [
+const CALLS: [(bool, Answers); 8] = [
     (true, [Some(Answer::Accepted), None]),
     (true, [Some(Answer::Unknown), None]),
     (true, [Some(Answer::Unknown), Some(Answer::Accepted)]),
@@ -84,7 +86,6 @@ const CALLS: [(bool, Answers); 9] = [
     (false, [Some(Answer::Unknown), Some(Answer::Refused)]),
     (false, [Some(Answer::NotTaken), None]),
     (false, [Some(Answer::Refused), None]),
-    (false, [Some(Answer::TooMany), None]),
 ];
 
 impl World {
@@ -95,6 +96,7 @@ impl World {
             now,
             row: Row::waiting(now),
             workers: vec![Worker::Idle; workers],
+            calls: 0,
             accepted: 0,
             leases: 0,
             ticks_left,
@@ -201,11 +203,12 @@ impl World {
                 let Worker::Committed(token, until) = self.workers[worker] else { return Ok(()) };
                 self.workers[worker] = match self.now < until {
                     true => Worker::MayCall(token),
-                    false => Worker::Answered(token, [Some(Answer::NotTaken), None]),
+                    false => Worker::Answered(token, [Some(Answer::NotCalled), None]),
                 };
             }
             Action::Call(worker, taken, answers) => {
                 let Worker::MayCall(token) = self.workers[worker] else { return Ok(()) };
+                self.calls += 1;
                 self.accepted += u8::from(taken);
                 self.workers[worker] = Worker::Answered(token, answers);
             }
@@ -231,7 +234,7 @@ impl World {
             Answer::Accepted => Command::Accepted { token },
             Answer::Refused => Command::Refused { token },
             Answer::NotTaken => Command::NotTaken { token, not_before: self.now },
-            Answer::TooMany => Command::GiveUp { token },
+            Answer::NotCalled => Command::NotCalled { token, not_before: self.now },
             Answer::Unknown => Command::OutcomeUnknown { token },
         };
         self.command(step, &command);
@@ -246,13 +249,18 @@ impl World {
                 return Err(format!("unknown became waiting by {action:?}"));
             };
             let said = before.workers[worker];
-            if !matches!(said, Worker::Answered(token, [Some(Answer::NotTaken), _]) if before.row.token == Some(token))
-            {
+            let Worker::Answered(token, [Some(Answer::NotTaken | Answer::NotCalled), _]) = said else {
+                return Err(format!("unknown became waiting by the word of {said:?}"));
+            };
+            if before.row.token != Some(token) {
                 return Err(format!("unknown became waiting by the word of {said:?}"));
             }
         }
         if before.row.state == State::Unknown && self.row.state == State::Leased {
             return Err("unknown was leased".to_owned());
+        }
+        if self.row.attempt < self.calls {
+            return Err("a call was not counted".to_owned());
         }
         let may_be_called = matches!(self.row.state, State::Waiting | State::Leased | State::Skipped);
         if self.accepted > 0 && (may_be_called || self.row.failed_by_answer) {
@@ -386,6 +394,19 @@ fn takes_a_cut_for_not_taken(row: &Row, command: &Command, now: DateTime<Utc>) -
     }
 }
 
+fn counts_no_call_that_was_not_taken(
+    row: &Row,
+    command: &Command,
+    now: DateTime<Utc>,
+) -> Result<Row, NotAllowed> {
+    match command {
+        Command::NotTaken { token, not_before } => {
+            step(row, &Command::NotCalled { token: *token, not_before: *not_before }, now)
+        }
+        _ => step(row, command, now),
+    }
+}
+
 fn keeps_a_lease_for_ever(row: &Row, command: &Command, now: DateTime<Utc>) -> Result<Row, NotAllowed> {
     if *command == Command::ExpireLease && row.state == State::Leased {
         return Err(NotAllowed::LeaseRuns);
@@ -395,12 +416,13 @@ fn keeps_a_lease_for_ever(row: &Row, command: &Command, now: DateTime<Utc>) -> R
 
 #[test]
 fn the_search_finds_broken_machines() {
-    let machines: [(&str, Step, &str); 6] = [
+    let machines: [(&str, Step, &str); 7] = [
         ("sends_again_what_ran_out", sends_again_what_ran_out, "the provider has it"),
         ("leases_what_is_unknown", leases_what_is_unknown, "unknown was leased"),
         ("forgets_the_token_of_an_answer", forgets_the_token_of_an_answer, "the provider has it"),
         ("forgets_the_token_at_the_start", forgets_the_token_at_the_start, "another's token"),
         ("takes_a_cut_for_not_taken", takes_a_cut_for_not_taken, "the provider has it"),
+        ("counts_no_call_that_was_not_taken", counts_no_call_that_was_not_taken, "a call was not counted"),
         ("keeps_a_lease_for_ever", keeps_a_lease_for_ever, "ends as leased"),
     ];
     for (name, machine, expected) in machines {

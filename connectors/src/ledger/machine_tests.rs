@@ -36,7 +36,7 @@ fn commands(token: Uuid) -> Vec<(&'static str, Command)> {
         ("accepted", Command::Accepted { token }),
         ("refused", Command::Refused { token }),
         ("not_taken", Command::NotTaken { token, not_before: at(300) }),
-        ("give_up", Command::GiveUp { token }),
+        ("not_called", Command::NotCalled { token, not_before: at(300) }),
         ("outcome_unknown", Command::OutcomeUnknown { token }),
         ("expire", Command::ExpireLease),
     ];
@@ -84,12 +84,12 @@ const LATE_ANSWERS: [&str; 9] = [
     "sending accepted -> sent",
     "sending refused -> failed",
     "sending not_taken -> waiting",
-    "sending give_up -> failed",
+    "sending not_called -> waiting",
     "sending outcome_unknown -> unknown",
     "unknown accepted -> sent",
     "unknown refused -> failed",
     "unknown not_taken -> waiting",
-    "unknown give_up -> failed",
+    "unknown not_called -> waiting",
 ];
 
 #[test]
@@ -135,7 +135,7 @@ fn each_cause_has_one_line_and_the_lines_are_what_step_does() {
     assert!(TRANSITIONS.iter().all(|line| !line.from.contains(&State::Skipped)));
     let back: Vec<_> =
         TRANSITIONS.iter().filter(|line| line.to == State::Waiting).map(|line| line.cause).collect();
-    assert_eq!(back, [Cause::Release, Cause::LeaseRanOut, Cause::NotTaken]);
+    assert_eq!(back, [Cause::Release, Cause::LeaseRanOut, Cause::NotTaken, Cause::NotCalled]);
 }
 
 #[test]
@@ -170,16 +170,20 @@ fn sending_begins_only_under_a_running_lease_and_counts() {
     assert_eq!((sending.attempt, sending.lease_until), (4, Some(at(500))));
     let waiting = step(&sending, &Command::NotTaken { token: MINE, not_before: at(300) }, at(120)).unwrap();
     assert_eq!((waiting.attempt, waiting.not_before, waiting.lease_until), (4, at(300), None));
+    let uncalled = step(&sending, &Command::NotCalled { token: MINE, not_before: at(300) }, at(120)).unwrap();
+    assert_eq!((uncalled.attempt, uncalled.not_before, uncalled.lease_until), (3, at(300), None));
+    assert_eq!(
+        step(&leased, &Command::NotCalled { token: MINE, not_before: at(300) }, at(99)),
+        Err(NotAllowed::State { from: State::Leased })
+    );
 }
 
 #[test]
-fn no_report_moves_what_was_refused_or_given_up() {
-    for answer in [Command::Refused { token: MINE }, Command::GiveUp { token: MINE }] {
-        let failed = step(&row(State::Sending), &answer, at(50)).unwrap();
-        for report in Report::ALL {
-            let moved = step(&failed, &Command::Report(report), at(60));
-            assert_eq!(moved, Err(NotAllowed::FailedByAnswer));
-        }
+fn no_report_moves_what_was_refused() {
+    let failed = step(&row(State::Sending), &Command::Refused { token: MINE }, at(50)).unwrap();
+    for report in Report::ALL {
+        let moved = step(&failed, &Command::Report(report), at(60));
+        assert_eq!(moved, Err(NotAllowed::FailedByAnswer));
     }
 }
 
@@ -234,7 +238,9 @@ proptest! {
             let is_held = matches!(next.state, State::Leased | State::Sending);
             prop_assert_eq!(next.lease_until.is_some(), is_held);
             prop_assert!(!is_held || next.token.is_some());
-            prop_assert!(next.report >= before.report && next.attempt >= before.attempt);
+            prop_assert!(next.report >= before.report);
+            let is_uncalled = matches!(command, Command::NotCalled { .. });
+            prop_assert!(next.attempt + u32::from(is_uncalled) >= before.attempt);
         }
     }
 }

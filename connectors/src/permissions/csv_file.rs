@@ -8,8 +8,7 @@ use vendzz_schemas::campaign::Channel;
 use vendzz_schemas::ids::check_name;
 
 use super::{
-    Actor, Consent, ConsentKey, ConsentState, Contact, Filter, Key, Permissions, Reason, Suppression,
-    Written, check_source,
+    Actor, ConsentKey, ConsentState, Contact, Filter, Key, Listed, Permissions, Reason, Written, check_source,
 };
 
 /// Rows that are written in one statement, and read in one page.
@@ -199,50 +198,24 @@ impl CsvImport<'_> {
 }
 
 /// Writes every row of the filter, whose `after` and `limit` are not looked at. Returns how many there were.
-pub async fn export_suppressions(
+pub async fn export<R: Listed>(
     permissions: &Permissions,
     filter: &Filter,
     into: impl Write,
 ) -> Result<u64, CsvError> {
     let mut writer = csv::Writer::from_writer(into);
-    writer.write_record(CsvKind::Suppressions.header())?;
+    writer.write_record(R::CSV.header())?;
     let mut page = Filter { after: None, limit: BATCH as u32, ..filter.clone() };
     let mut count = 0;
     loop {
-        let rows = permissions.suppressions(&page).await?;
-        for Suppression { account, channel, contact, reason, .. } in &rows {
-            writer.write_record([account, channel, contact, reason])?;
+        let rows: Vec<R> = permissions.page(&page).await?;
+        for row in &rows {
+            writer.write_record(row.csv_record())?;
         }
         count += rows.len() as u64;
         writer.flush().map_err(csv::Error::from)?;
-        match rows.into_iter().last() {
-            Some(last) => page.after = Some((last.account, last.channel, last.contact)),
-            None => return Ok(count),
-        }
-    }
-}
-
-/// Writes every row of the filter, whose `after` and `limit` are not looked at. Returns how many there were.
-pub async fn export_consents(
-    permissions: &Permissions,
-    filter: &Filter,
-    into: impl Write,
-) -> Result<u64, CsvError> {
-    let mut writer = csv::Writer::from_writer(into);
-    writer.write_record(CsvKind::Consents.header())?;
-    let mut page = Filter { after: None, limit: BATCH as u32, ..filter.clone() };
-    let mut count = 0;
-    loop {
-        let rows = permissions.consents(&page).await?;
-        for Consent { account, channel, contact, state, source, .. } in &rows {
-            writer.write_record([account, channel, contact, state, source])?;
-        }
-        count += rows.len() as u64;
-        writer.flush().map_err(csv::Error::from)?;
-        match rows.into_iter().last() {
-            Some(last) => page.after = Some((last.account, last.channel, last.contact)),
-            None => return Ok(count),
-        }
+        let Some(last) = rows.last() else { return Ok(count) };
+        page.after = Some(last.place().map(str::to_owned).into());
     }
 }
 

@@ -6,15 +6,15 @@
 mod bulk;
 mod contact;
 mod csv_file;
+mod listed;
 mod rows;
 mod schema;
 mod store;
 
 pub use bulk::Written;
 pub use contact::{Contact, ContactError};
-pub use csv_file::{
-    BadLine, CsvError, CsvImport, CsvKind, GoodLine, export_consents, export_suppressions, read_lines,
-};
+pub use csv_file::{BadLine, CsvError, CsvImport, CsvKind, GoodLine, export, read_lines};
+pub use listed::Listed;
 pub use rows::{
     AuditEntry, Consent, ConsentKey, ConsentState, Filter, Key, Reason, SourceError, Suppression,
     check_source,

@@ -4,7 +4,7 @@ use vendzz_runtime::postgres::{PostgresConfig, Session};
 use vendzz_schemas::campaign::Channel;
 
 use super::bulk::{self, Written};
-use super::{AuditEntry, Consent, ConsentKey, Filter, Key, Reason, Suppression};
+use super::{AuditEntry, ConsentKey, Filter, Key, Listed, Reason};
 
 /// Who makes a change; stands in the audit.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -104,42 +104,21 @@ impl Permissions {
         self.once(async |db| bulk::record_consents(db, consents, actor).await).await
     }
 
-    pub async fn suppression(&self, key: &Key) -> sqlx::Result<Option<Suppression>> {
-        let rows = self.suppressions(&of_one(key)).await?;
-        Ok(rows.into_iter().next())
-    }
-
-    pub async fn consent(&self, key: &Key) -> sqlx::Result<Option<Consent>> {
-        let rows = self.consents(&of_one(key)).await?;
-        Ok(rows.into_iter().next())
-    }
-
-    /// A page, in the order of account, channel and contact.
-    pub async fn suppressions(&self, filter: &Filter) -> sqlx::Result<Vec<Suppression>> {
-        let sql = "SELECT account_id, channel, contact, reason, suppressed_at FROM sending.suppressions
-            WHERE ($1::text IS NULL OR account_id = $1) AND ($2::text IS NULL OR channel = $2)
-                AND ($3::text IS NULL OR contact = $3) AND (account_id, channel, contact) > ($4, $5, $6)
-            ORDER BY account_id, channel, contact LIMIT $7";
-        let (account, channel, contact) = filter.after.clone().unwrap_or_default();
-        let query = sqlx::query_as(sql)
-            .bind(&filter.account_id)
-            .bind(filter.channel.map(Channel::name))
-            .bind(&filter.contact)
-            .bind(account)
-            .bind(channel)
-            .bind(contact)
-            .bind(i64::from(filter.limit));
-        self.once(async |db| query.fetch_all(db).await).await
+    pub async fn row<R: Listed>(&self, key: &Key) -> sqlx::Result<Option<R>> {
+        let of_one = Filter {
+            account_id: Some(key.account_id.clone()),
+            channel: Some(key.channel),
+            contact: Some(key.contact.as_str().to_owned()),
+            after: None,
+            limit: 1,
+        };
+        Ok(self.page(&of_one).await?.into_iter().next())
     }
 
     /// A page, in the order of account, channel and contact.
-    pub async fn consents(&self, filter: &Filter) -> sqlx::Result<Vec<Consent>> {
-        let sql = "SELECT account_id, channel, contact, state, source, changed_at FROM sending.consents
-            WHERE ($1::text IS NULL OR account_id = $1) AND ($2::text IS NULL OR channel = $2)
-                AND ($3::text IS NULL OR contact = $3) AND (account_id, channel, contact) > ($4, $5, $6)
-            ORDER BY account_id, channel, contact LIMIT $7";
+    pub async fn page<R: Listed>(&self, filter: &Filter) -> sqlx::Result<Vec<R>> {
         let (account, channel, contact) = filter.after.clone().unwrap_or_default();
-        let query = sqlx::query_as(sql)
+        let query = sqlx::query_as(R::PAGE)
             .bind(&filter.account_id)
             .bind(filter.channel.map(Channel::name))
             .bind(&filter.contact)
@@ -191,16 +170,6 @@ impl Permissions {
         let sql = "SELECT account_id, channel, recipient FROM sending.message_ledger WHERE message_id = $1";
         let query = sqlx::query_as(sql).bind(message_id);
         self.once(async |db| query.fetch_optional(db).await).await
-    }
-}
-
-fn of_one(key: &Key) -> Filter {
-    Filter {
-        account_id: Some(key.account_id.clone()),
-        channel: Some(key.channel),
-        contact: Some(key.contact.as_str().to_owned()),
-        after: None,
-        limit: 1,
     }
 }
 

@@ -9,8 +9,9 @@ mod provider;
 mod samples;
 pub mod settings;
 mod smtp;
+mod troubles;
 mod twilio;
 
-pub use outcome::{NotTaken, Outcome, Outgoing};
+pub use outcome::{NotTaken, NotTakenKind, Outcome, Outgoing};
 pub use provider::{CALL_TIMEOUT, Provider, ProviderError};
 pub use settings::{Account, ProviderSettings, Sender, Senders, SendersError};

@@ -45,6 +45,20 @@ pub struct NotTaken {
     pub reason: &'static str,
     /// As the provider asks (`Retry-After`).
     pub retry_after: Option<Duration>,
-    /// Counts against the provider's circuit breaker; a rate limit does not.
-    pub is_outage: bool,
+    pub kind: NotTakenKind,
+}
+
+/// Of what a message that was not taken is a sign: it decides who is called next.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NotTakenKind {
+    /// The provider is well: it is too early for this message, or for its recipient.
+    Later,
+    /// The provider is well: this sender has sent enough for now.
+    Limit,
+    /// Nothing is taken from this sender; another one may do.
+    Sender,
+    /// Nothing is taken at all: the provider is away, or does not let the account in.
+    Away,
+    /// Nobody was called.
+    NotCalled,
 }

@@ -1,9 +1,10 @@
-//! Keeps calls away from a provider that is down (Nygard, "Release It!", circuit breaker).
+//! Keeps calls away from a provider that is down, or from a sender that is not taken (Nygard, "Release It!", circuit
+//! breaker).
 
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
-use crate::providers::Outcome;
+use crate::providers::{NotTakenKind, Outcome};
 
 /// When a breaker opens, and for how long.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -20,6 +21,9 @@ pub struct BreakerSettings {
     pub open_for: Duration,
 }
 
+/// Whoever may be the probe and has not called by then, does not call: its message waits for something else.
+const OFFER_LASTS: Duration = Duration::from_secs(1);
+
 impl Default for BreakerSettings {
     fn default() -> Self {
         Self {
@@ -32,24 +36,32 @@ impl Default for BreakerSettings {
     }
 }
 
-/// What a call says about its provider.
+/// What a call says about its provider, or about its sender.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum CallSign {
     /// It answered: accepted or refused.
     Healthy,
     /// It is away, or nobody can say whether it took the call.
     Outage,
-    /// It answered, and said later (a rate limit, a greylist): neither good nor bad.
+    /// It answered, and said later (a rate limit, a greylist), or not by this sender: neither good nor bad.
     Neutral,
 }
 
 impl CallSign {
-    pub fn of(outcome: &Outcome) -> Self {
+    pub fn of_provider(outcome: &Outcome) -> Self {
         match outcome {
             Outcome::Accepted { .. } | Outcome::Refused { .. } => Self::Healthy,
-            Outcome::NotTaken(not_taken) if not_taken.is_outage => Self::Outage,
+            Outcome::NotTaken(not_taken) if not_taken.kind == NotTakenKind::Away => Self::Outage,
             Outcome::NotTaken(_) => Self::Neutral,
             Outcome::Unknown { .. } => Self::Outage,
+        }
+    }
+
+    pub fn of_sender(outcome: &Outcome) -> Self {
+        match outcome {
+            Outcome::Accepted { .. } | Outcome::Refused { .. } => Self::Healthy,
+            Outcome::NotTaken(not_taken) if not_taken.kind == NotTakenKind::Sender => Self::Outage,
+            Outcome::NotTaken(_) | Outcome::Unknown { .. } => Self::Neutral,
         }
     }
 }
@@ -57,8 +69,9 @@ impl CallSign {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum BreakerState {
     Closed,
+    /// Nobody may call; a probe may be on its way.
     Open,
-    /// Open for long enough: a probe may go, or is on its way.
+    /// Open for long enough: one probe may go.
     HalfOpen,
 }
 
@@ -89,9 +102,20 @@ struct Slice {
 
 #[derive(Debug, Clone)]
 enum Phase {
-    Closed { consecutive: u32, slices: VecDeque<Slice> },
-    Open { until: Instant },
-    Probing { until: Instant },
+    Closed {
+        consecutive: u32,
+        slices: VecDeque<Slice>,
+    },
+    Open {
+        until: Instant,
+    },
+    /// Somebody may call who has not yet.
+    Offered {
+        until: Instant,
+    },
+    Probing {
+        until: Instant,
+    },
 }
 
 /// The breaker of one provider of one account, in one worker. Time is passed in.
@@ -110,8 +134,17 @@ impl Breaker {
     pub fn state(&self, now: Instant) -> BreakerState {
         match self.phase {
             Phase::Closed { .. } => BreakerState::Closed,
-            Phase::Open { until } if now < until => BreakerState::Open,
-            Phase::Open { .. } | Phase::Probing { .. } => BreakerState::HalfOpen,
+            Phase::Open { until } | Phase::Offered { until } | Phase::Probing { until } if now < until => {
+                BreakerState::Open
+            }
+            Phase::Open { .. } | Phase::Offered { .. } | Phase::Probing { .. } => BreakerState::HalfOpen,
+        }
+    }
+
+    /// When half open, it looks open to everybody from now on until the probe has gone, or should have.
+    pub fn offer(&mut self, now: Instant) {
+        if self.state(now) == BreakerState::HalfOpen {
+            self.phase = Phase::Offered { until: now + OFFER_LASTS };
         }
     }
 
@@ -122,7 +155,7 @@ impl Breaker {
             Phase::Open { until } | Phase::Probing { until } if now < until => {
                 return Admission::NotBefore(until);
             }
-            Phase::Open { .. } | Phase::Probing { .. } => {
+            Phase::Open { .. } | Phase::Offered { .. } | Phase::Probing { .. } => {
                 self.generation += 1;
                 self.phase = Phase::Probing { until: now + self.settings.open_for };
             }
@@ -136,7 +169,7 @@ impl Breaker {
             return;
         }
         match &mut self.phase {
-            Phase::Open { .. } => {}
+            Phase::Open { .. } | Phase::Offered { .. } => {}
             Phase::Probing { .. } if sign == CallSign::Outage => self.open(now),
             // A provider that says "later" is there again.
             Phase::Probing { .. } => {
@@ -293,6 +326,7 @@ mod tests {
             assert_eq!(breaker.state(half), BreakerState::HalfOpen);
             let probe = permit(&mut breaker, half);
             assert_eq!(breaker.admit(half), Admission::NotBefore(half + seconds(5)), "one is on its way");
+            assert_eq!(breaker.state(half + seconds(1)), BreakerState::Open, "there is nothing to come for");
             breaker.record(probe, sign, half + seconds(1));
             assert_eq!(breaker.state(half + seconds(1)), expected, "{sign:?}");
         }
@@ -305,9 +339,27 @@ mod tests {
         let lost = permit(&mut breaker, start + seconds(5));
         let next = permit(&mut breaker, start + seconds(10));
         breaker.record(lost, CallSign::Healthy, start + seconds(11));
-        assert_eq!(breaker.state(start + seconds(11)), BreakerState::HalfOpen, "too late to say anything");
+        assert_eq!(breaker.state(start + seconds(11)), BreakerState::Open, "too late to say anything");
         breaker.record(next, CallSign::Healthy, start + seconds(12));
         assert_eq!(breaker.state(start + seconds(12)), BreakerState::Closed);
+    }
+
+    #[test]
+    fn the_probe_is_offered_to_one_and_to_another_when_it_does_not_go() {
+        let start = Instant::now();
+        let mut breaker = open(start);
+        breaker.offer(start);
+        assert_eq!(breaker.state(start + seconds(5)), BreakerState::HalfOpen, "nothing was to be offered");
+        breaker.offer(start + seconds(5));
+        assert_eq!(breaker.state(start + seconds(5)), BreakerState::Open);
+        assert_eq!(breaker.state(start + seconds(6)), BreakerState::HalfOpen, "it did not go");
+        breaker.offer(start + seconds(7));
+        let probe = permit(&mut breaker, start + seconds(7));
+        assert_eq!(breaker.admit(start + seconds(8)), Admission::NotBefore(start + seconds(12)));
+        breaker.offer(start + seconds(8));
+        breaker.record(probe, CallSign::Healthy, start + seconds(9));
+        breaker.offer(start + seconds(9));
+        assert_eq!(breaker.state(start + seconds(9)), BreakerState::Closed);
     }
 
     #[test]
@@ -320,7 +372,7 @@ mod tests {
         }
         let probe = permit(&mut breaker, start + seconds(5));
         breaker.record(old, CallSign::Healthy, start + seconds(6));
-        assert_eq!(breaker.state(start + seconds(6)), BreakerState::HalfOpen);
+        assert_eq!(breaker.state(start + seconds(6)), BreakerState::Open);
         breaker.record(probe, CallSign::Healthy, start + seconds(6));
         for _ in 0..10 {
             breaker.record(old, CallSign::Outage, start + seconds(7));
@@ -330,17 +382,21 @@ mod tests {
 
     #[test]
     fn what_each_outcome_says() {
-        let not_taken =
-            |is_outage| Outcome::NotTaken(NotTaken { reason: "rate_limited", retry_after: None, is_outage });
+        use CallSign::{Healthy, Neutral, Outage};
+
+        let not_taken = |kind| Outcome::NotTaken(NotTaken { reason: "test", retry_after: None, kind });
         let outcomes = [
-            (Outcome::Accepted { reference: "SM1".to_owned() }, CallSign::Healthy),
-            (Outcome::Refused { reason: "invalid_recipient", opted_out: false }, CallSign::Healthy),
-            (not_taken(false), CallSign::Neutral),
-            (not_taken(true), CallSign::Outage),
-            (Outcome::Unknown { reason: "timeout" }, CallSign::Outage),
+            (Outcome::Accepted { reference: "SM1".to_owned() }, Healthy, Healthy),
+            (Outcome::Refused { reason: "invalid_recipient", opted_out: false }, Healthy, Healthy),
+            (not_taken(NotTakenKind::Later), Neutral, Neutral),
+            (not_taken(NotTakenKind::Limit), Neutral, Neutral),
+            (not_taken(NotTakenKind::Sender), Neutral, Outage),
+            (not_taken(NotTakenKind::Away), Outage, Neutral),
+            (Outcome::Unknown { reason: "timeout" }, Outage, Neutral),
         ];
-        for (outcome, sign) in outcomes {
-            assert_eq!(CallSign::of(&outcome), sign, "{outcome:?}");
+        for (outcome, of_provider, of_sender) in outcomes {
+            assert_eq!(CallSign::of_provider(&outcome), of_provider, "{outcome:?}");
+            assert_eq!(CallSign::of_sender(&outcome), of_sender, "{outcome:?}");
         }
     }
 

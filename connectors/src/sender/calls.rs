@@ -8,11 +8,11 @@ use vendzz_runtime::crash_point::crash_point;
 use vendzz_schemas::campaign::Channel;
 use vendzz_schemas::events::CampaignMessage;
 
-use super::breaker::CallSign;
 use super::events::{BreakerMoved, CallEnded};
-use super::pools::Pools;
+use super::gates::Leave;
+use super::pools::{PoolSender, Pools};
 use crate::planted;
-use crate::providers::{NotTaken, Outcome, Outgoing};
+use crate::providers::{NotTaken, NotTakenKind, Outcome, Outgoing, Provider};
 use crate::webhooks::{PublicUrl, UnsubscribeKey, unsubscribe_url};
 
 /// What a call needs besides the message.
@@ -61,28 +61,27 @@ impl Caller {
         let (Some(sender), Some(provider)) = (sender, provider) else {
             return not_called("no_provider");
         };
-        let name = &sender.choice.provider;
-        let Some(permit) = self.pools.permit(&message.account_id, name, Instant::now()) else {
+        // A worker that was frozen since its commit must not call: others may have given the row up by now.
+        if call.admitted_at.elapsed() >= self.call_before {
+            return not_called("held_too_long");
+        }
+        // Nothing is waited for between the leave and the call: a leave that is taken is a call that is made.
+        let Some(leave) = self.pools.gates().leave(sender.way(&message.account_id), Instant::now()) else {
             return not_called("provider_down");
         };
-        // A worker that was frozen since its commit must not call: others may have given the row up by now.
-        let outcome = if call.admitted_at.elapsed() >= self.call_before {
-            not_called("held_too_long")
-        } else {
-            let outgoing = self.outgoing(call, &sender.address, name);
-            // The provider ends its calls by itself; this is for one that does not.
-            match tokio::time::timeout(self.call_timeout + Duration::from_secs(1), provider.send(&outgoing))
-                .await
-            {
-                Ok(outcome) => outcome,
-                Err(_) => Outcome::Unknown { reason: "timeout" },
-            }
-        };
-        let sign = CallSign::of(&outcome);
-        if let Some(state) = self.pools.record(&message.account_id, name, permit, sign, Instant::now()) {
-            BreakerMoved { channel: self.channel, account_id: &message.account_id, provider: name, state }
-                .emit();
-        }
+        self.make(call, sender, provider, leave).await
+    }
+
+    async fn make(&self, call: &Call, sender: &PoolSender, provider: &Provider, leave: Leave) -> Outcome {
+        let way = sender.way(&call.message.account_id);
+        let outgoing = self.outgoing(call, &sender.address, way.provider);
+        // The provider ends its calls by itself; this is for one that does not.
+        let limit = self.call_timeout + Duration::from_secs(1);
+        let outcome = tokio::time::timeout(limit, provider.send(&outgoing))
+            .await
+            .unwrap_or(Outcome::Unknown { reason: "timeout" });
+        let changed = self.pools.gates().record(way, leave, &outcome, Instant::now());
+        BreakerMoved { channel: self.channel, way, changed }.emit();
         outcome
     }
 
@@ -104,5 +103,9 @@ impl Caller {
 
 /// No call was made, so it was certainly not taken.
 fn not_called(reason: &'static str) -> Outcome {
-    Outcome::NotTaken(NotTaken { reason, retry_after: None, is_outage: false })
+    Outcome::NotTaken(NotTaken { reason, retry_after: None, kind: NotTakenKind::NotCalled })
 }
+
+#[cfg(test)]
+#[path = "calls_tests.rs"]
+pub(super) mod tests;

@@ -9,6 +9,7 @@ use vendzz_runtime::kernel::Backoff;
 use super::events::RoundFailed;
 use super::outcomes::move_of;
 use super::retry::RetryPolicy;
+use super::settle::{BACKOFF, settle};
 use super::work::Answer;
 use crate::ledger::store::{LedgerStore, Move};
 use crate::permissions::{Actor, Contact, Key, Permissions, Reason};
@@ -18,7 +19,6 @@ use crate::providers::Outcome;
 const BATCH: usize = 200;
 /// A first answer waits so long for others.
 const LINGER: Duration = Duration::from_millis(5);
-const BACKOFF: (Duration, Duration) = (Duration::from_millis(100), Duration::from_secs(2));
 
 pub(super) struct Completion {
     pub(super) store: LedgerStore,
@@ -42,21 +42,10 @@ impl Completion {
             }
             let moves: Vec<Move> =
                 answers.iter().map(|answer| move_of(&answer.called, &self.retry, rand::random())).collect();
-            self.apply(&moves).await;
+            settle(&self.store, &moves, "outcome").await;
             self.suppress(&answers).await;
             self.news.notify_one();
             answers.clear();
-        }
-    }
-
-    /// Tries until it is done: the rows are in nobody else's hands, and if their lease runs out meanwhile, this is the
-    /// late answer that settles them.
-    async fn apply(&self, moves: &[Move]) {
-        let mut backoff = Backoff::new(BACKOFF.0, BACKOFF.1);
-        while let Err(error) = self.store.apply(moves).await {
-            let again_in = backoff.next_wait();
-            RoundFailed { what: "outcome", error: &error.into(), again_in }.emit();
-            tokio::time::sleep(again_in).await;
         }
     }
 

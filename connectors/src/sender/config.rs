@@ -1,7 +1,7 @@
 use std::time::Duration;
 
-use vendzz_runtime::config::Env;
 use vendzz_runtime::config::Profile;
+use vendzz_runtime::config::{Env, registry_url};
 use vendzz_runtime::crash_point::CrashAt;
 use vendzz_runtime::kafka::{KafkaConfig, ProducerSettings};
 use vendzz_runtime::kernel::KernelConfig;
@@ -34,6 +34,9 @@ pub const fn in_flight_of(channel: Channel) -> usize {
     }
 }
 
+/// After SIGTERM: calls under way, their outcomes, their events.
+pub const DRAIN: Duration = Duration::from_secs(25);
+
 /// Everything that the worker of a channel is told by its environment.
 #[derive(Debug, Clone)]
 pub struct SenderConfig {
@@ -56,13 +59,14 @@ pub struct SenderConfig {
     pub poll_every: Duration,
     /// Between two sweeps of leases that ran out.
     pub sweep_every: Duration,
-    /// Intake waits while so many rows are due and unsent.
+    /// Intake waits while so many rows may be leased and were not yet, shared evenly by the pools.
     pub backlog: u64,
-    pub max_attempts: u32,
     /// The longest wait after a first call that was not taken; doubles.
     pub retry_base: Duration,
     /// How long a provider's breaker stays open.
     pub breaker_open: Duration,
+    /// From SIGTERM to SIGKILL.
+    pub orchestrator_kill: Duration,
     pub crash_at: Option<CrashAt>,
 }
 
@@ -80,11 +84,7 @@ impl SenderConfig {
                 DLQ_SEND,
             ),
             postgres: PostgresConfig::read(env),
-            registry_url: env.value(
-                "VENDZZ_REGISTRY_URL",
-                "http://127.0.0.1:18081/apis/ccompat/v7".to_owned(),
-                "schema registry, asked only for an id that schema.id.v1 lacks",
-            ),
+            registry_url: registry_url(env),
             senders: Senders::of_env(env),
             public_url: env.value(
                 "VENDZZ_PUBLIC_URL",
@@ -112,12 +112,7 @@ impl SenderConfig {
             backlog: env.value(
                 "VENDZZ_LEDGER_BACKLOG",
                 20_000,
-                "intake waits while so many messages are due and unsent",
-            ),
-            max_attempts: env.value(
-                "VENDZZ_MAX_ATTEMPTS",
-                10,
-                "calls for one message at most; a rate limit is no limit",
+                "intake waits while so many messages are due and unsent, each pool counted up to its share",
             ),
             retry_base: env.span(
                 "VENDZZ_RETRY_BASE",
@@ -128,6 +123,11 @@ impl SenderConfig {
                 "VENDZZ_BREAKER_OPEN",
                 Duration::from_secs(10),
                 "a provider that is down is not called for so long",
+            ),
+            orchestrator_kill: env.span(
+                "VENDZZ_ORCHESTRATOR_KILL",
+                Duration::from_secs(30),
+                "from SIGTERM to SIGKILL, as the orchestrator has it",
             ),
             crash_at: CrashAt::read(env, &points),
         };
@@ -142,16 +142,16 @@ impl SenderConfig {
         if self.backlog == 0 {
             env.mistake("VENDZZ_LEDGER_BACKLOG: must be at least 1");
         }
-        if self.max_attempts == 0 {
-            env.mistake("VENDZZ_MAX_ATTEMPTS: must be at least 1");
-        }
         // Between the commit of `sending` and the answer's commit lie the call and two statements.
+        let one_call = (
+            "VENDZZ_CALL_TIMEOUT + 2 × VENDZZ_POSTGRES_STATEMENT_TIMEOUT",
+            self.call_timeout + self.postgres.statement * 2,
+        );
+        env.expect_less(one_call, ("VENDZZ_LEASE", self.lease));
+        env.expect_less(one_call, ("the drain's deadline", DRAIN));
         env.expect_less(
-            (
-                "VENDZZ_CALL_TIMEOUT + 2 × VENDZZ_POSTGRES_STATEMENT_TIMEOUT",
-                self.call_timeout + self.postgres.statement * 2,
-            ),
-            ("VENDZZ_LEASE", self.lease),
+            ("the drain's deadline", DRAIN),
+            ("VENDZZ_ORCHESTRATOR_KILL", self.orchestrator_kill),
         );
         env.expect_less(("VENDZZ_LEDGER_SWEEP", self.sweep_every), ("VENDZZ_LEASE", self.lease));
     }
@@ -164,5 +164,30 @@ impl SenderConfig {
             queue_kbytes: 1 << 18,
             message_timeout: Duration::from_secs(5),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn mistakes(pairs: &[(&str, &str)]) -> String {
+        let env = Env::of(pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
+        SenderConfig::read(&env, Channel::Sms);
+        env.finish().map_or_else(|mistakes| mistakes.0.join("\n"), |_| String::new())
+    }
+
+    #[test]
+    fn a_call_ends_within_the_drain_and_the_drain_before_the_kill() {
+        let drain = "VENDZZ_CALL_TIMEOUT + 2 × VENDZZ_POSTGRES_STATEMENT_TIMEOUT (26s) must be less than the drain's deadline (25s)";
+        let found = mistakes(&[("VENDZZ_CALL_TIMEOUT", "16s"), ("VENDZZ_LEASE", "60s")]);
+        assert!(found.contains(drain), "{found}");
+        let found = mistakes(&[("VENDZZ_ORCHESTRATOR_KILL", "25s")]);
+        assert!(
+            found.contains("the drain's deadline (25s) must be less than VENDZZ_ORCHESTRATOR_KILL (25s)"),
+            "{found}"
+        );
+        let found = mistakes(&[]);
+        assert!(!found.contains("drain"), "{found}");
     }
 }

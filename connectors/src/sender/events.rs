@@ -4,7 +4,8 @@ use vendzz_runtime::telemetry::MetricName;
 use vendzz_schemas::campaign::Channel;
 
 use super::breaker::BreakerState;
-use crate::providers::Outcome;
+use super::gates::{Changed, Way};
+use crate::providers::{NotTakenKind, Outcome};
 
 /// A call to a provider has ended.
 pub(super) struct CallEnded<'a> {
@@ -17,6 +18,9 @@ impl CallEnded<'_> {
     pub(super) fn emit(self) {
         let (outcome, reason) = match self.outcome {
             Outcome::Accepted { .. } => ("accepted", ""),
+            Outcome::NotTaken(not_taken) if not_taken.kind == NotTakenKind::NotCalled => {
+                ("not_called", not_taken.reason)
+            }
             Outcome::NotTaken(not_taken) => ("not_taken", not_taken.reason),
             Outcome::Refused { reason, .. } => ("refused", *reason),
             Outcome::Unknown { reason } => ("unknown", *reason),
@@ -25,27 +29,31 @@ impl CallEnded<'_> {
         MetricName::ProviderCalls
             .counter_of(&[("channel", channel), ("outcome", outcome), ("reason", reason)])
             .increment(1);
-        MetricName::ProviderCallTime.histogram_of(&[("channel", channel)]).record(self.took);
+        if outcome != "not_called" {
+            MetricName::ProviderCallTime.histogram_of(&[("channel", channel)]).record(self.took);
+        }
         if outcome == "unknown" {
             tracing::warn!(channel, reason, "nobody can say whether the provider took a message");
         }
     }
 }
 
-/// A provider's breaker has opened or closed.
+/// What a call has opened or closed, if anything.
 pub(super) struct BreakerMoved<'a> {
     pub(super) channel: Channel,
-    pub(super) account_id: &'a str,
-    pub(super) provider: &'a str,
-    pub(super) state: BreakerState,
+    pub(super) way: Way<'a>,
+    pub(super) changed: Changed,
 }
 
 impl BreakerMoved<'_> {
     pub(super) fn emit(self) {
-        let (account, provider, channel) = (self.account_id, self.provider, self.channel.name());
-        MetricName::BreakerMoves.counter_of(&[("channel", channel)]).increment(1);
-        match self.state {
-            BreakerState::Open => {
+        let Way { account_id: account, provider, sender_id } = self.way;
+        let channel = self.channel.name();
+        for _ in [self.changed.provider, self.changed.sender].into_iter().flatten() {
+            MetricName::BreakerMoves.counter_of(&[("channel", channel)]).increment(1);
+        }
+        match self.changed.provider {
+            Some(BreakerState::Open) => {
                 tracing::error!(
                     channel,
                     account,
@@ -53,7 +61,19 @@ impl BreakerMoved<'_> {
                     "the provider is down; it is not called for a while"
                 );
             }
-            state => tracing::info!(channel, account, provider, ?state, "the provider's breaker has moved"),
+            Some(_) => tracing::info!(channel, account, provider, "the provider is there again"),
+            None => {}
+        }
+        match self.changed.sender {
+            Some(BreakerState::Open) => tracing::error!(
+                channel,
+                account,
+                provider,
+                sender_id,
+                "the provider takes nothing from this sender; it is left alone for a while"
+            ),
+            Some(_) => tracing::info!(channel, account, provider, sender_id, "the sender may send again"),
+            None => {}
         }
     }
 }

@@ -4,13 +4,16 @@ use std::time::{Duration, Instant};
 
 use vendzz_schemas::campaign::Channel;
 
-use super::pools::{AccountRules, Pools};
+use super::pools::{AccountRules, LastCall, Pools};
 use crate::ledger::State;
 use crate::ledger::store::{Candidate, LeasedRow, Move};
 use crate::policy::{Consent, Facts, Verdict, judge};
 
 /// A row whose campaign is paused or whose pool is unknown to this worker comes back so much later.
 const NOT_OURS_TO_SEND: Duration = Duration::from_secs(60);
+/// Of an account that is in nobody's file yet, or no more: most of its recipients tell their time zone themselves.
+const UNKNOWN_ACCOUNT: AccountRules =
+    AccountRules { time_zone: chrono_tz::America::Sao_Paulo, consent_required: false };
 /// The provider's breaker has opened between the lease and now.
 const BREAKER_OPEN: Duration = Duration::from_secs(1);
 
@@ -22,9 +25,9 @@ pub(super) enum Judged {
 
 pub(super) fn judge_row(row: &LeasedRow, channel: Channel, pools: &Pools) -> Judged {
     let message = &row.message;
-    let Some(AccountRules { time_zone, consent_required }) = pools.rules(&message.account_id) else {
-        return Judged::Moves(back(row, "unknown_account", NOT_OURS_TO_SEND));
-    };
+    let rules = pools.rules(&message.account_id);
+    // Such a message too becomes late, or is stopped by what is known without its account.
+    let AccountRules { time_zone, consent_required } = rules.unwrap_or(UNKNOWN_ACCOUNT);
     let consent = match row.consent.as_deref() {
         Some("granted") => Some(Consent::Granted),
         Some(_) => Some(Consent::Withdrawn),
@@ -49,20 +52,16 @@ pub(super) fn judge_row(row: &LeasedRow, channel: Channel, pools: &Pools) -> Jud
         Verdict::Send if row.campaign_state.as_deref() != Some("active") => {
             Judged::Moves(back(row, "campaign_not_active", NOT_OURS_TO_SEND))
         }
+        Verdict::Send if rules.is_none() => Judged::Moves(back(row, "unknown_account", NOT_OURS_TO_SEND)),
         Verdict::Send => call(row, channel, pools),
     }
 }
 
 fn call(row: &LeasedRow, channel: Channel, pools: &Pools) -> Judged {
     let message = &row.message;
-    let last_provider = row.provider.as_deref();
-    let senders = pools.order(
-        &message.account_id,
-        &message.sender_pool,
-        &message.recipient,
-        last_provider,
-        Instant::now(),
-    );
+    let last = LastCall { provider: row.provider.as_deref(), sender_id: row.sender_id.as_deref() };
+    let senders =
+        pools.order(&message.account_id, &message.sender_pool, &message.recipient, last, Instant::now());
     if senders.is_empty() {
         let is_known = pools.is_known(&message.account_id, &message.sender_pool);
         let (reason, wait) =
@@ -96,6 +95,7 @@ pub(super) fn skip(row: &LeasedRow, reason: &'static str) -> Move {
         what: Some("skipped"),
         wait: Duration::ZERO,
         give_back: None,
+        is_uncalled: false,
     }
 }
 
@@ -110,5 +110,6 @@ pub(super) fn back(row: &LeasedRow, reason: &'static str, wait: Duration) -> Mov
         what: None,
         wait,
         give_back: None,
+        is_uncalled: false,
     }
 }

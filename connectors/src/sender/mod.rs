@@ -4,25 +4,33 @@
 //! ledger ──lease──> checks (policy) ──admit──> sending ──call──> provider ──outcome──> ledger ──events──> log
 //! ```
 
+mod admission;
 mod breaker;
 mod bucket;
 mod calls;
 mod completion;
 mod config;
 mod events;
+mod gates;
 mod judging;
+#[cfg(test)]
+mod judging_tests;
 mod outcomes;
 mod pools;
+mod program;
 mod publish;
 mod retry;
 mod run;
+mod settle;
 mod sweep;
 mod work;
 
+pub use admission::admit_or_give_back;
 pub use breaker::{Admission, Breaker, BreakerSettings, BreakerState, CallSign, Permit};
 pub use bucket::{Bucket, Rate, RateError};
-pub use config::{SenderConfig, group_of, in_flight_of};
-pub use retry::{Retry, RetryPolicy};
+pub use config::{DRAIN, SenderConfig, group_of, in_flight_of};
+pub use program::program;
+pub use retry::RetryPolicy;
 pub use run::run;
 
 /// Where `VENDZZ_CRASH_AT` may end the process, besides intake's points.

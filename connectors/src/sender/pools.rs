@@ -1,18 +1,16 @@
 use std::collections::BTreeMap;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use anyhow::Context;
 use chrono_tz::Tz;
 use vendzz_schemas::campaign::Channel;
 
-use super::breaker::{self, Breaker, BreakerSettings, BreakerState, CallSign, Permit};
+use super::breaker::{BreakerSettings, BreakerState};
 use super::bucket::Rate;
+use super::gates::{Gates, Key, Way};
 use crate::ledger::store::SenderChoice;
 use crate::providers::{Provider, Senders};
-
-/// (account, name)
-type Key = (String, String);
 
 /// What the checks ask of an account.
 #[derive(Debug, Clone, Copy)]
@@ -21,12 +19,21 @@ pub(super) struct AccountRules {
     pub(super) consent_required: bool,
 }
 
+/// A pool that may be sent by now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct OpenPool<'a> {
+    pub(super) account_id: &'a str,
+    pub(super) pool: &'a str,
+    /// All its providers were down: one message may try whether they still are.
+    pub(super) is_probe: bool,
+}
+
 /// The pools of a channel, and the providers behind them.
 pub(super) struct Pools {
     rules: BTreeMap<String, AccountRules>,
     pools: BTreeMap<Key, Vec<PoolSender>>,
     providers: BTreeMap<Key, Provider>,
-    breakers: Mutex<BTreeMap<Key, Breaker>>,
+    gates: Gates,
     /// Pools whose senders have no tokens until then: leasing their rows would only move them to and fro.
     resting: Mutex<BTreeMap<Key, Instant>>,
 }
@@ -74,9 +81,12 @@ impl Pools {
             }
             pools.insert((account_id.to_owned(), pool.to_owned()), pool_senders);
         }
-        let settings = BreakerSettings { open_for: breaker_open, ..BreakerSettings::default() };
-        let breakers = providers.keys().map(|key| (key.clone(), Breaker::new(settings))).collect();
-        Ok(Self { rules, pools, providers, breakers: Mutex::new(breakers), resting: Mutex::default() })
+        let gates = Gates::new(BreakerSettings { open_for: breaker_open, ..BreakerSettings::default() });
+        Ok(Self { rules, pools, providers, gates, resting: Mutex::default() })
+    }
+
+    pub(super) fn gates(&self) -> &Gates {
+        &self.gates
     }
 
     pub(super) fn rules(&self, account_id: &str) -> Option<AccountRules> {
@@ -103,75 +113,61 @@ impl Pools {
         resting.insert((account_id.to_owned(), pool.to_owned()), until);
     }
 
-    /// (account, pool) of every pool that has tokens, as far as is known, and of which some provider may be called now.
-    pub(super) fn open(&self, now: Instant) -> Vec<&Key> {
+    /// Every pool that has tokens, as far as is known, and of which some sender may be called now.
+    pub(super) fn open(&self, now: Instant) -> Vec<OpenPool<'_>> {
         let resting = self.resting.lock().unwrap_or_else(PoisonError::into_inner);
         let rests = |key: &Key| resting.get(key).is_some_and(|until| *until > now);
-        let breakers = self.breakers();
-        let may_call = |account: &str, sender: &PoolSender| {
-            let key = (account.to_owned(), sender.choice.provider.clone());
-            breakers.get(&key).is_some_and(|breaker| breaker.state(now) != BreakerState::Open)
-        };
-        self.pools
-            .iter()
-            .filter(|(key, senders)| !rests(key) && senders.iter().any(|sender| may_call(&key.0, sender)))
-            .map(|(key, _)| key)
-            .collect()
+        let mut open = Vec::new();
+        for (key, senders) in self.pools.iter().filter(|(key, _)| !rests(key)) {
+            let states: Vec<_> =
+                senders.iter().map(|sender| self.gates.state(sender.way(&key.0), now)).collect();
+            if states.iter().any(|state| *state != BreakerState::Open) {
+                let is_probe = !states.contains(&BreakerState::Closed);
+                open.push(OpenPool { account_id: &key.0, pool: &key.1, is_probe });
+            }
+        }
+        open
     }
 
     /// A pool's senders in the order in which this recipient wants them: always the same one first, so that a person
-    /// hears from one number; those of a provider that is down, or that has just not taken the message, last or not
-    /// at all.
+    /// hears from one number; those by which the message has just not been taken last, the same provider's before
+    /// the same. Who is down is left out. Of a provider or a sender that was down, one message at a time is the probe.
     pub(super) fn order(
         &self,
         account_id: &str,
         pool: &str,
         recipient: &str,
-        last_provider: Option<&str>,
+        last: LastCall<'_>,
         now: Instant,
     ) -> Vec<SenderChoice> {
         let Some(senders) = self.pools.get(&(account_id.to_owned(), pool.to_owned())) else {
             return Vec::new();
         };
-        let breakers = self.breakers();
-        let is_open = |sender: &&PoolSender| {
-            let key = (account_id.to_owned(), sender.choice.provider.clone());
-            breakers.get(&key).is_some_and(|breaker| breaker.state(now) != BreakerState::Open)
-        };
         let first = vendzz_schemas::routing::partition_of(recipient.as_bytes(), senders.len().max(1) as i32);
-        let turned = senders.iter().cycle().skip(first as usize).take(senders.len());
-        let mut ordered: Vec<&PoolSender> = turned.filter(is_open).collect();
-        ordered.sort_by_key(|sender| last_provider == Some(sender.choice.provider.as_str()));
+        let mut ordered: Vec<&PoolSender> =
+            senders.iter().cycle().skip(first as usize).take(senders.len()).collect();
+        ordered.sort_by_key(|sender| {
+            let is_of_last_provider = last.provider == Some(sender.choice.provider.as_str());
+            (is_of_last_provider, last.sender_id == Some(sender.choice.id.as_str()))
+        });
+        ordered.retain(|sender| self.gates.offer(sender.way(account_id), now));
         ordered.into_iter().map(|sender| sender.choice.clone()).collect()
     }
+}
 
-    /// Leave for one call; none while the provider's breaker is open, or its probe is under way.
-    pub(super) fn permit(&self, account_id: &str, provider: &str, now: Instant) -> Option<Permit> {
-        let mut breakers = self.breakers();
-        match breakers.get_mut(&(account_id.to_owned(), provider.to_owned()))?.admit(now) {
-            breaker::Admission::Call(permit) => Some(permit),
-            breaker::Admission::NotBefore(_) => None,
-        }
-    }
+/// By whom a message was called for last.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct LastCall<'a> {
+    pub(super) provider: Option<&'a str>,
+    pub(super) sender_id: Option<&'a str>,
+}
 
-    /// What a call came to. Says whether the provider's breaker has opened or closed by it.
-    pub(super) fn record(
-        &self,
-        account_id: &str,
-        provider: &str,
-        permit: Permit,
-        sign: CallSign,
-        now: Instant,
-    ) -> Option<BreakerState> {
-        let mut breakers = self.breakers();
-        let breaker = breakers.get_mut(&(account_id.to_owned(), provider.to_owned()))?;
-        let before = breaker.state(now);
-        breaker.record(permit, sign, now);
-        let after = breaker.state(now);
-        (before != after).then_some(after)
-    }
-
-    fn breakers(&self) -> MutexGuard<'_, BTreeMap<Key, Breaker>> {
-        self.breakers.lock().unwrap_or_else(PoisonError::into_inner)
+impl PoolSender {
+    pub(super) fn way<'a>(&'a self, account_id: &'a str) -> Way<'a> {
+        Way { account_id, provider: &self.choice.provider, sender_id: &self.choice.id }
     }
 }
+
+#[cfg(test)]
+#[path = "pools_tests.rs"]
+mod tests;

@@ -1,5 +1,6 @@
 //! When a call that certainly was not taken is made again: exponential backoff with full jitter (AWS Architecture
-//! Blog, Marc Brooker, "Exponential Backoff And Jitter", 2015).
+//! Blog, Marc Brooker, "Exponential Backoff And Jitter", 2015). However often that was: what ends it is that the
+//! message is late.
 
 use std::time::Duration;
 
@@ -8,42 +9,28 @@ use crate::providers::NotTaken;
 /// More than a day is not waited at a provider's word; by then most messages are late anyway.
 const MAX_RETRY_AFTER: Duration = Duration::from_secs(86_400);
 
-/// What [`NotTaken::reason`] says of a rate limit.
-const RATE_LIMITED: &str = "rate_limited";
-
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct RetryPolicy {
     /// The longest wait after the first call.
     pub base: Duration,
     /// The longest wait after any.
     pub cap: Duration,
-    /// Calls in all; after the last there is none. A rate limit is later, however often.
-    pub max_attempts: u32,
 }
 
 impl Default for RetryPolicy {
     fn default() -> Self {
-        Self { base: Duration::from_secs(2), cap: Duration::from_secs(15 * 60), max_attempts: 10 }
+        Self { base: Duration::from_secs(2), cap: Duration::from_secs(15 * 60) }
     }
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Retry {
-    After(Duration),
-    GiveUp,
-}
-
 impl RetryPolicy {
-    /// What follows after the `attempt`th call, counted from 1. `random` is drawn evenly from 0 up to, and
+    /// How long is waited after the `attempt`th call, counted from 1. `random` is drawn evenly from 0 up to, and
     /// without, 1. `Retry-After` is the least that is waited; the jitter comes on top, or everybody who was told
     /// the same would come back at the same moment.
-    pub fn after(&self, attempt: u32, not_taken: &NotTaken, random: f64) -> Retry {
-        if attempt >= self.max_attempts && not_taken.reason != RATE_LIMITED {
-            return Retry::GiveUp;
-        }
+    pub fn after(&self, attempt: u32, not_taken: &NotTaken, random: f64) -> Duration {
         let asked = not_taken.retry_after.unwrap_or_default().min(MAX_RETRY_AFTER);
         let jitter = self.longest(attempt).mul_f64(random.clamp(0.0, 1.0));
-        Retry::After(asked + jitter)
+        asked + jitter
     }
 
     /// `min(cap, base * 2^(attempt - 1))`.
@@ -58,9 +45,10 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::providers::NotTakenKind;
 
-    fn not_taken(reason: &'static str, retry_after: Option<u64>) -> NotTaken {
-        NotTaken { reason, retry_after: retry_after.map(Duration::from_secs), is_outage: false }
+    fn not_taken(kind: NotTakenKind, retry_after: Option<u64>) -> NotTaken {
+        NotTaken { reason: "test", retry_after: retry_after.map(Duration::from_secs), kind }
     }
 
     #[test]
@@ -74,21 +62,11 @@ mod tests {
     #[test]
     fn jitter_is_full() {
         let policy = RetryPolicy::default();
-        let wait = |random| policy.after(3, &not_taken("connect", None), random);
-        assert_eq!(wait(0.0), Retry::After(Duration::ZERO));
-        assert_eq!(wait(0.5), Retry::After(Duration::from_secs(4)));
-        assert_eq!(wait(0.25), Retry::After(Duration::from_secs(2)));
-        assert_eq!(wait(1.0), Retry::After(Duration::from_secs(8)));
-    }
-
-    #[test]
-    fn too_many_calls_are_given_up_but_for_a_rate_limit() {
-        let policy = RetryPolicy { max_attempts: 3, ..RetryPolicy::default() };
-        assert_ne!(policy.after(2, &not_taken("connect", None), 0.0), Retry::GiveUp);
-        assert_eq!(policy.after(3, &not_taken("connect", None), 0.0), Retry::GiveUp);
-        assert_eq!(policy.after(u32::MAX, &not_taken("connect", Some(1)), 0.0), Retry::GiveUp);
-        let limited = policy.after(1_000, &not_taken("rate_limited", None), 0.5);
-        assert_eq!(limited, Retry::After(Duration::from_secs(450)));
+        let wait = |random| policy.after(3, &not_taken(NotTakenKind::Away, None), random);
+        assert_eq!(wait(0.0), Duration::ZERO);
+        assert_eq!(wait(0.5), Duration::from_secs(4));
+        assert_eq!(wait(0.25), Duration::from_secs(2));
+        assert_eq!(wait(1.0), Duration::from_secs(8));
     }
 
     proptest! {
@@ -99,9 +77,7 @@ mod tests {
             random in 0.0_f64..1.0,
         ) {
             let policy = RetryPolicy::default();
-            let Retry::After(wait) = policy.after(attempt, &not_taken("rate_limited", retry_after), random) else {
-                return Err(TestCaseError::fail("a rate limit was given up"));
-            };
+            let wait = policy.after(attempt, &not_taken(NotTakenKind::Limit, retry_after), random);
             let asked = Duration::from_secs(retry_after.unwrap_or_default()).min(MAX_RETRY_AFTER);
             prop_assert!(wait >= asked && wait <= asked + policy.cap);
         }

@@ -8,15 +8,12 @@ use tokio::sync::{Notify, Semaphore, mpsc};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use vendzz_runtime::config::Profile;
-use vendzz_runtime::health::Latch;
 use vendzz_runtime::kafka::{Producer, require_durability};
 use vendzz_runtime::kernel::{self, Backoff};
-use vendzz_runtime::postgres::when_up;
-use vendzz_runtime::service::Service;
-use vendzz_runtime::tables::{Epochs, SchemaIds, Tables};
+use vendzz_runtime::postgres::{when_made, when_up};
+use vendzz_runtime::service::{Service, Work};
+use vendzz_runtime::tables::Tables;
 use vendzz_runtime::telemetry::MetricName;
-use vendzz_schemas::codec::Encoder;
-use vendzz_schemas::events::CampaignDelivery;
 use vendzz_schemas::registry::RegistryClient;
 use vendzz_schemas::topics::CAMPAIGN_DELIVERY;
 
@@ -33,11 +30,12 @@ use crate::intake::{Backlog, IntakeProjection, TALLY_SHARDS};
 use crate::ledger::store::LedgerStore;
 use crate::permissions::{self, Permissions};
 
-/// How often the followed tables are compared with their topics' ends.
-const CHECK_TABLES_EVERY: Duration = Duration::from_secs(5);
-const LOOK_AGAIN: Duration = Duration::from_millis(500);
+/// Why the latch of the projection is held.
+const NO_PROJECTION: &str = "the state projector has not made its tables";
 const WARM: Duration = Duration::from_secs(5);
 const BACKOFF: (Duration, Duration) = (Duration::from_millis(100), Duration::from_secs(5));
+/// While there is more to send, a first free slot waits so long for others: a round costs the same for one row as for many.
+const GATHER: Duration = Duration::from_millis(10);
 /// Between two looks for rows that may be late and that nobody leases otherwise.
 const LATE_EVERY: Duration = Duration::from_secs(5);
 /// Between two counts of what is due.
@@ -46,20 +44,18 @@ const COUNT_EVERY: Duration = Duration::from_millis(500);
 const PUBLISH_EVERY: Duration = Duration::from_millis(500);
 
 /// Runs until the drain, or until an error that only a new process can heal.
-pub async fn run(config: SenderConfig, service: Service) -> anyhow::Result<()> {
+pub fn run(config: SenderConfig, service: Service) -> Work {
+    Box::pin(work(config, service))
+}
+
+async fn work(config: SenderConfig, service: Service) -> anyhow::Result<()> {
     if let Some(crash_at) = config.crash_at.clone() {
         crash_at.arm();
     }
     let drain = service.drain.clone();
     let pools = Pools::of(&config.senders, config.channel, config.call_timeout, config.breaker_open)?;
     let registry = RegistryClient::new(&config.registry_url).context("VENDZZ_REGISTRY_URL")?;
-    let tables = Tables::follow(
-        &config.kafka,
-        SchemaIds::default(),
-        Epochs::default(),
-        CHECK_TABLES_EVERY,
-        drain.clone(),
-    )?;
+    let tables = Tables::follow(&config.kafka, Tables::CHECK_EVERY, drain.clone())?;
     let shard = rand::random_range(0..TALLY_SHARDS) as i16;
     let store = LedgerStore::new(&config.postgres, config.channel, group_of(config.channel), shard);
     let prepared = tokio::select! {
@@ -68,7 +64,13 @@ pub async fn run(config: SenderConfig, service: Service) -> anyhow::Result<()> {
     };
     let Some(publisher) = prepared else { return Ok(()) };
 
-    let backlog = Arc::new(Backlog::new(config.backlog));
+    let known: Vec<(String, String)> = config
+        .senders
+        .pools()
+        .filter(|(_, channel, _, _)| *channel == config.channel)
+        .map(|(account_id, _, pool, _)| (account_id.to_owned(), pool.to_owned()))
+        .collect();
+    let backlog = Arc::new(Backlog::new(config.backlog, known.len()));
     let slots = Arc::new(Semaphore::new(config.in_flight));
     let (answers, answered) = mpsc::channel(config.in_flight);
     let news = Arc::new(Notify::new());
@@ -80,10 +82,15 @@ pub async fn run(config: SenderConfig, service: Service) -> anyhow::Result<()> {
         call_timeout: config.call_timeout,
         call_before: config.lease - config.call_timeout - config.postgres.statement,
     };
-    let worker =
-        Worker { store: store.clone(), caller: Arc::new(caller), slots, lease: config.lease, answers };
-    let retry =
-        RetryPolicy { base: config.retry_base, max_attempts: config.max_attempts, ..RetryPolicy::default() };
+    let worker = Worker {
+        store: store.clone(),
+        caller: Arc::new(caller),
+        slots,
+        in_flight: config.in_flight,
+        lease: config.lease,
+        answers,
+    };
+    let retry = RetryPolicy { base: config.retry_base, ..RetryPolicy::default() };
     let permissions = Permissions::new(&config.postgres, group_of(config.channel));
     let completion = Completion { store: store.clone(), permissions, retry, answered, news: news.clone() };
 
@@ -92,7 +99,7 @@ pub async fn run(config: SenderConfig, service: Service) -> anyhow::Result<()> {
     tasks.spawn(completion.run());
     tasks.spawn(send_loop(worker, config.poll_every, drain.clone()));
     tasks.spawn(sweep_loop(store.clone(), config.sweep_every, drain.clone()));
-    tasks.spawn(count_loop(store.clone(), backlog.clone(), drain.clone()));
+    tasks.spawn(count_loop(store.clone(), known, backlog.clone(), drain.clone()));
     let publishing = CancellationToken::new();
     let publish = tokio::spawn(publish_loop(publisher, news, publishing.clone()));
     let intake = IntakeProjection {
@@ -123,9 +130,9 @@ async fn prepare(
     service: &Service,
 ) -> anyhow::Result<Option<Publisher>> {
     let health = &service.health;
-    let tables_latch = health.latch("tables", "schema.id.v1 and topic.epoch.v1 are not read to their ends");
+    let tables_latch = Tables::latch(health);
     let postgres_latch = health.latch("postgres", "the tables are not prepared");
-    let projection_latch = health.latch("projection", "the state projector has not made its tables");
+    let projection_latch = health.latch("projection", NO_PROJECTION);
     if config.profile == Profile::Production {
         let durability_latch = health.latch("durability", "the topic has not been looked at");
         require_durability(&durability_latch, &config.kafka, &[CAMPAIGN_DELIVERY]).await;
@@ -135,41 +142,13 @@ async fn prepare(
     }
     tables.caught_up().await;
     let topic = config.kafka.name(CAMPAIGN_DELIVERY);
-    let encoder = encoder_when_registered(&tables.schema_ids, &topic, &tables_latch).await;
-    projection_when_made(store, &projection_latch).await;
+    let encoder = tables.schema_ids.encoder_when_registered(&topic, &tables_latch).await;
+    when_made(|| store.has_projection(), &projection_latch, NO_PROJECTION).await;
     let producer = Producer::new(&config.kafka, &config.producer()).context("the producer")?;
     // Without a broker the first batch says so.
     let _ = producer.warm(&topic, WARM).await;
     let epochs = tables.epochs.clone();
     Ok(Some(Publisher { store: store.clone(), producer, epochs, encoder, topic }))
-}
-
-async fn encoder_when_registered(
-    schema_ids: &SchemaIds,
-    topic: &str,
-    latch: &Latch,
-) -> Encoder<CampaignDelivery> {
-    loop {
-        match schema_ids.encoder(topic) {
-            Ok(encoder) => {
-                latch.ready();
-                return encoder;
-            }
-            Err(error) => latch.missing(error.to_string()),
-        }
-        tokio::time::sleep(LOOK_AGAIN).await;
-    }
-}
-
-async fn projection_when_made(store: &LedgerStore, latch: &Latch) {
-    loop {
-        match store.has_projection().await {
-            Ok(true) => return latch.ready(),
-            Ok(false) => latch.missing("the state projector has not made its tables"),
-            Err(error) => latch.missing(format!("PostgreSQL is away: {error}")),
-        }
-        tokio::time::sleep(LOOK_AGAIN).await;
-    }
 }
 
 async fn send_loop(worker: Worker, poll_every: Duration, drain: CancellationToken) {
@@ -195,9 +174,9 @@ async fn send_loop(worker: Worker, poll_every: Duration, drain: CancellationToke
         };
         if wait.is_zero() {
             backoff.reset();
-            // A slot must be free before there is anything to look for.
+            // Slots must be free before there is anything to look for.
             tokio::select! {
-                slot = worker.slots.clone().acquire_owned() => drop(slot),
+                () = worker.some_slots(GATHER) => {}
                 () = drain.cancelled() => {}
             }
             continue;
@@ -221,10 +200,15 @@ async fn sweep_loop(store: LedgerStore, every: Duration, drain: CancellationToke
     }
 }
 
-async fn count_loop(store: LedgerStore, backlog: Arc<Backlog>, drain: CancellationToken) {
-    let limit = backlog.limit().min(i64::MAX as u64) as i64;
+async fn count_loop(
+    store: LedgerStore,
+    pools: Vec<(String, String)>,
+    backlog: Arc<Backlog>,
+    drain: CancellationToken,
+) {
+    let share = backlog.share().min(i64::MAX as u64) as i64;
     while !drain.is_cancelled() {
-        match store.due(limit).await {
+        match store.due(&pools, share).await {
             Ok(due) => {
                 backlog.is_now(due.cast_unsigned());
                 let labels = [("channel", store.channel().name())];

@@ -10,6 +10,7 @@ use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 use vendzz_runtime::crash_point::crash_point;
 
+use super::admission::admit_or_give_back;
 use super::calls::{Call, Called, Caller};
 use super::judging::{Judged, back, judge_row, skip};
 use crate::ledger::store::{Candidate, Decision, LeasedRow, LedgerStore, Move, PoolRoom, SENDER_RATE};
@@ -24,6 +25,8 @@ pub(super) struct Worker {
     pub(super) caller: Arc<Caller>,
     /// Calls that may yet begin.
     pub(super) slots: Arc<Semaphore>,
+    /// Slots in all.
+    pub(super) in_flight: usize,
     pub(super) lease: Duration,
     pub(super) answers: mpsc::Sender<Answer>,
 }
@@ -36,6 +39,15 @@ pub(super) struct Answer {
 }
 
 impl Worker {
+    /// Waits for a free slot, and then for `gather` unless half of them are free.
+    pub(super) async fn some_slots(&self, gather: Duration) {
+        drop(self.slots.acquire().await);
+        let is_half_free = self.slots.available_permits() * 2 >= self.in_flight;
+        if !is_half_free {
+            tokio::time::sleep(gather).await;
+        }
+    }
+
     /// One round over every pool; says how many rows it has taken.
     pub(super) async fn round(&self, drain: &CancellationToken) -> anyhow::Result<usize> {
         let room = self.slots.available_permits();
@@ -47,10 +59,10 @@ impl Worker {
         let share = room.div_ceil(pools.len()).max(4).min(room) as i64;
         let mut pools: Vec<PoolRoom> = pools
             .into_iter()
-            .map(|(account_id, sender_pool)| PoolRoom {
-                account_id: account_id.clone(),
-                sender_pool: sender_pool.clone(),
-                room: share,
+            .map(|open| PoolRoom {
+                account_id: open.account_id.to_owned(),
+                sender_pool: open.pool.to_owned(),
+                room: if open.is_probe { 1 } else { share },
             })
             .collect();
         pools.shuffle(&mut rand::rng());
@@ -94,7 +106,7 @@ impl Worker {
             return Ok(taken);
         }
         let admitted_at = Instant::now();
-        let admission = self.store.admit(token, self.lease, &candidates).await?;
+        let admission = admit_or_give_back(&self.store, token, self.lease, &candidates).await?;
         crash_point("sender.after_sending");
         let mut moves = Vec::new();
         for candidate in candidates {

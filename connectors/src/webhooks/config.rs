@@ -2,9 +2,9 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use vendzz_runtime::config::{Env, Profile};
+use vendzz_runtime::http::BearerToken;
 use vendzz_runtime::postgres::PostgresConfig;
 
-use super::token::BearerToken;
 use super::{PublicUrl, UnsubscribeKey};
 use crate::providers::Senders;
 
@@ -44,7 +44,7 @@ impl WebhooksConfig {
             public_url: read_public_url(env),
             senders: Senders::of_env(env),
             unsubscribe_key: UnsubscribeKey::read(env),
-            token: BearerToken::read(env, permissions_addr),
+            token: BearerToken::read(env, ("VENDZZ_PERMISSIONS_ADDR", permissions_addr)),
             postgres: PostgresConfig::read(env),
             body_timeout: env.span(
                 "VENDZZ_WEBHOOKS_BODY_TIMEOUT",

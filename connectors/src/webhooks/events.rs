@@ -1,8 +1,5 @@
 //! What happens, each as one struct that writes the log line and the metric. None of them holds a contact or a text.
 
-use std::time::Duration;
-
-use axum::http::StatusCode;
 use uuid::Uuid;
 use vendzz_runtime::telemetry::MetricName;
 
@@ -125,19 +122,4 @@ fn described(error: &(dyn std::error::Error + 'static)) -> String {
         cause = error.source();
     }
     error.to_string()
-}
-
-/// A request was answered.
-pub(super) struct Answered {
-    pub(super) route: &'static str,
-    pub(super) status: StatusCode,
-    pub(super) took: Duration,
-}
-
-impl Answered {
-    pub(super) fn emit(&self) {
-        let status = self.status.as_str();
-        MetricName::HttpResponses.counter_of(&[("route", self.route), ("status", status)]).increment(1);
-        MetricName::ResponseTime.histogram_of(&[("route", self.route)]).record(self.took);
-    }
 }

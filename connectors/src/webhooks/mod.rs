@@ -19,16 +19,14 @@ mod meta;
 mod opt_out;
 mod page;
 mod permissions_api;
-mod problem;
 mod public_url;
+mod refusals;
 mod report;
 mod report_store;
 mod routes;
 mod run;
 mod secret_file;
 mod secrets;
-mod server;
-mod token;
 mod twilio;
 mod unsubscribe;
 

@@ -7,7 +7,7 @@ use vendzz_schemas::campaign::Channel;
 use vendzz_schemas::events::FrequencyCap;
 
 use crate::world::{
-    LEASE, POOL, World, fast_sender, id_of, is_send, lease_and_admit, move_to, not_taken, room_of,
+    LEASE, POOL, World, fast_sender, id_of, is_send, lease_and_admit, move_to, not_called, not_taken, room_of,
 };
 
 const DAY_MS: i64 = 24 * 3_600_000;
@@ -104,5 +104,40 @@ async fn a_call_that_was_not_taken_gives_the_recipients_room_back_and_may_be_rep
     let decided = store.admit(rows[0].token, LEASE, &[candidate]).await.unwrap().decisions;
     assert_eq!(decided[&id], Decision::LookAgain);
     assert_eq!(world.room_used(RECIPIENT).await, [other_id]);
+    world.check_what_is_told().await;
+}
+
+#[tokio::test]
+async fn a_call_that_was_not_made_leaves_nothing_behind() {
+    let world = World::new(Channel::Sms).await;
+    let message = world.message(RECIPIENT);
+    let id = id_of(&message);
+    let store = world.worker(0);
+    world.take_in(&[message]).await;
+    for round in 0..12 {
+        let (token, decided) = lease_and_admit(&store, 10, &[fast_sender()]).await;
+        assert!(decided.len() == 1 && is_send(&decided[0].1));
+        assert_eq!((decided[0].0.attempt, world.standing(id).await.attempt), (0, 1), "round {round}");
+        if round % 2 == 0 {
+            world.lease_runs_out(id).await;
+            assert_eq!(store.expire(10).await.unwrap().len(), 1);
+        }
+        let others = not_called(id, Uuid::new_v4(), RECIPIENT);
+        assert_eq!(store.apply(&[others]).await.unwrap(), Vec::new());
+        let said = not_called(id, token, RECIPIENT);
+        assert_eq!(store.apply(std::slice::from_ref(&said)).await.unwrap().len(), 1);
+        // And again, as after an acknowledgement that was lost.
+        assert_eq!(store.apply(&[said]).await.unwrap(), Vec::new());
+        let row = world.standing(id).await;
+        assert_eq!((row.state.as_str(), row.attempt), ("waiting", 0));
+        assert_eq!(world.room_used(RECIPIENT).await, Vec::<Uuid>::new());
+    }
+    // Only what ran out is told.
+    assert_eq!(world.standing(id).await.events, 6);
+    // Of a row whose `sending` was not committed nothing was counted.
+    let token = Uuid::new_v4();
+    store.lease(&[room_of(POOL, 10)], 1_000, token, LEASE).await.unwrap();
+    assert_eq!(store.apply(&[not_called(id, token, RECIPIENT)]).await.unwrap().len(), 1);
+    assert_eq!(world.standing(id).await.attempt, 0);
     world.check_what_is_told().await;
 }

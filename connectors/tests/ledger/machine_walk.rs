@@ -14,8 +14,8 @@ use vendzz_schemas::campaign::Channel;
 use vendzz_schemas::events::CampaignMessage;
 
 use crate::world::{
-    ACCOUNT, LEASE, PROVIDER, Standing, World, candidate_of, fast_sender, id_of, is_send, move_to, not_taken,
-    room_of,
+    ACCOUNT, LEASE, PROVIDER, Standing, World, candidate_of, fast_sender, id_of, is_send, move_to,
+    not_called, not_taken, room_of,
 };
 
 const ROWS: usize = 5;
@@ -202,15 +202,19 @@ impl Walk {
         let (token, worker) = (self.token(index), self.worker());
         let Mirrored { message, row, .. } = &self.mirrors[index];
         let (id, recipient) = (id_of(message), message.recipient.clone());
-        let back = || (ACCOUNT.to_owned(), recipient.clone());
         let (said, command) = match what {
             5 => (move_to(id, token, State::Skipped), Command::Skip { token, reason: "test" }),
             6 => (move_to(id, token, State::Sent), Command::Accepted { token }),
             7 => (move_to(id, token, State::Failed), Command::Refused { token }),
-            8 => (
-                Move { give_back: Some(back()), ..move_to(id, token, State::Failed) },
-                Command::GiveUp { token },
-            ),
+            8 => {
+                // Of a leased row it is a release: nothing was counted yet.
+                let said = not_called(id, token, &recipient);
+                let not_before = Utc::now();
+                match row.state {
+                    State::Leased => (said, Command::Release { token, not_before, reason: "test" }),
+                    _ => (said, Command::NotCalled { token, not_before }),
+                }
+            }
             9 => (move_to(id, token, State::Unknown), Command::OutcomeUnknown { token }),
             _ => {
                 let wait = if self.rng.random_bool(0.3) { LATER } else { Duration::ZERO };

@@ -3,11 +3,15 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 mod answers;
+mod backlog;
 mod before_the_call;
+mod cut_at_commit;
 #[allow(dead_code, reason = "it has what the tests of the webhooks ask for besides")]
 #[path = "../webhooks/harness/database.rs"]
 mod database;
 mod earlier_messages;
+mod failed_admissions;
+mod finished;
 mod intake;
 mod leasing;
 mod machine_walk;

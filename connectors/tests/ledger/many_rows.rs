@@ -31,6 +31,7 @@ const EXPIRE_SQL: &str =
     concat!(include_str!("../../src/ledger/sql/expire.sql"), include_str!("../../src/ledger/sql/tell.sql"));
 const BEGIN_SENDING_SQL: &str = include_str!("../../src/ledger/sql/begin_sending.sql");
 const LOCK_ROWS_SQL: &str = include_str!("../../src/ledger/sql/lock_rows.sql");
+const DUE_SQL: &str = include_str!("../../src/ledger/sql/due.sql");
 
 /// Half of the rows are unless_finished, and as many name an earlier one.
 async fn with_many_rows() -> World {
@@ -116,13 +117,14 @@ async fn no_statement_reads_the_whole_ledger() {
     let statements = [
         (
             "lease",
-            LEASE_SQL.to_owned(),
+            LEASE_SQL.replace("$STATE", "state_v1"),
             format!("'sms', '{{{ACCOUNT}}}', '{{{POOL}}}', '{{100}}', '{token}', 60000, 100"),
         ),
-        ("lease_late", LEASE_LATE_SQL.to_owned(), format!("'sms', 200, '{token}', 60000")),
+        ("lease_late", LEASE_LATE_SQL.replace("$STATE", "state_v1"), format!("'sms', 200, '{token}', 60000")),
         ("move", MOVE_SQL.replace("$SHARD", "$8"), moves),
         ("expire", EXPIRE_SQL.replace("$SHARD", "$3"), "'sms', 1000, 1".to_owned()),
-        ("begin_sending", BEGIN_SENDING_SQL.to_owned(), begun),
+        ("begin_sending", BEGIN_SENDING_SQL.replace("$STATE", "state_v1"), begun),
+        ("due", DUE_SQL.to_owned(), format!("'sms', '{{{ACCOUNT}}}', '{{{POOL}}}', 100, 200")),
         ("lock_rows", LOCK_ROWS_SQL.to_owned(), format!("'{{{ids}}}'")),
     ];
     let mut slow = Vec::new();
@@ -135,6 +137,32 @@ async fn no_statement_reads_the_whole_ledger() {
         }
     }
     assert!(slow.is_empty(), "{}", slow.join("\n\n"));
+}
+
+#[tokio::test]
+async fn what_is_due_is_counted_quickly_for_one_pool_and_for_many() {
+    let world = with_many_rows().await;
+    let mut config = world.database.config();
+    config.connections = 1;
+    let store = LedgerStore::new(&config, Channel::Sms, "vendzz-ledger-test", 0);
+    let pool = |name: String| (ACCOUNT.to_owned(), name);
+    let one = vec![pool(POOL.to_owned())];
+    let many: Vec<_> = (1..200).map(|number| pool(format!("pool-{number}"))).chain(one.clone()).collect();
+    for state in ["active", "paused"] {
+        world.campaign(CAMPAIGN, state).await;
+        for (pools, share) in [(&one, 20_000), (&many, 100)] {
+            let mut counts = Times(Vec::new());
+            for _ in 0..9 {
+                let begin = Instant::now();
+                let due = store.due(pools, share).await.unwrap();
+                counts.0.push(begin.elapsed());
+                assert_eq!(due, if state == "active" { share } else { 0 });
+            }
+            let usual = counts.usual();
+            println!("{} pools, {state}: {usual:?}", pools.len());
+            assert!(usual < QUICK, "{} pools, {state}: {usual:?}", pools.len());
+        }
+    }
 }
 
 /// How long each of some took.

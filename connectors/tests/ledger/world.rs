@@ -64,7 +64,9 @@ impl World {
             .await
             .unwrap();
         pool.execute(
-            "CREATE SCHEMA state_v1; CREATE TABLE state_v1.quiz_responses (response_id uuid, quiz_id text)",
+            "CREATE TABLE public.read_model (projection text PRIMARY KEY, version text NOT NULL);
+            INSERT INTO public.read_model VALUES ('state', 'state_v1');
+            CREATE SCHEMA state_v1; CREATE TABLE state_v1.quiz_responses (response_id uuid, quiz_id text)",
         )
         .await
         .unwrap();
@@ -326,6 +328,7 @@ pub(crate) fn move_to(message_id: Uuid, token: Uuid, to: State) -> Move {
         what: (to != State::Waiting).then(|| to.name()),
         wait: Duration::ZERO,
         give_back: None,
+        is_uncalled: false,
     }
 }
 
@@ -336,6 +339,11 @@ pub(crate) fn not_taken(message_id: Uuid, token: Uuid, recipient: &str) -> Move 
         give_back: Some((ACCOUNT.to_owned(), recipient.to_owned())),
         ..move_to(message_id, token, State::Waiting)
     }
+}
+
+/// The call was not made: again at once, as if it had never been admitted.
+pub(crate) fn not_called(message_id: Uuid, token: Uuid, recipient: &str) -> Move {
+    Move { what: None, is_uncalled: true, ..not_taken(message_id, token, recipient) }
 }
 
 /// Leases what is due of the usual pool and is told which decisions fall on it.

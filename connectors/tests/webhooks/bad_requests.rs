@@ -168,7 +168,7 @@ async fn a_huge_body_and_a_slow_one_are_cut() {
 
 #[tokio::test]
 async fn without_postgresql_providers_are_told_to_come_again() {
-    let service = Service::spawn("postgres://vendzz@127.0.0.1:9/x", &[]).await;
+    let service = Service::spawn("postgres://vendzz@127.0.0.1:9/x", &[]);
     let answer = service.report(Uuid::now_v7(), DELIVERED).await.expect(503);
     assert_eq!(
         (answer.problem().as_str(), answer.headers["retry-after"].to_str().unwrap()),

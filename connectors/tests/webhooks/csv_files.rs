@@ -3,8 +3,7 @@
 use std::io::Write as _;
 
 use vendzz_connectors::permissions::{
-    Actor, BadLine, CsvError, CsvImport, CsvKind, Filter, Written, export_consents, export_suppressions,
-    read_lines,
+    Actor, BadLine, Consent, CsvError, CsvImport, CsvKind, Filter, Suppression, Written, export, read_lines,
 };
 
 use crate::harness::Database;
@@ -31,14 +30,14 @@ async fn what_is_exported_is_imported_as_it_was() {
     assert_eq!(written, Written { new: 0, known: 2_300 });
     assert_eq!(first.audit().await.len(), 2_300);
     let mut exported = Vec::new();
-    assert_eq!(export_suppressions(&permissions, &Filter::default(), &mut exported).await.unwrap(), 2_300);
+    assert_eq!(export::<Suppression>(&permissions, &Filter::default(), &mut exported).await.unwrap(), 2_300);
     assert_eq!(String::from_utf8(exported.clone()).unwrap(), String::from_utf8(file).unwrap());
 
     let permissions = second.permissions();
     let import = CsvImport { permissions: &permissions, actor: &actor, skip_bad: false };
     import.run(CsvKind::Suppressions, exported.as_slice()).await.unwrap();
     let mut again = Vec::new();
-    export_suppressions(&permissions, &Filter::default(), &mut again).await.unwrap();
+    export::<Suppression>(&permissions, &Filter::default(), &mut again).await.unwrap();
     assert_eq!(again, exported);
 }
 
@@ -55,7 +54,7 @@ async fn consents_keep_their_sources_and_the_last_of_two_counts() {
     let written = import.run(CsvKind::Consents, file.as_bytes()).await.unwrap();
     assert_eq!(written, Written { new: 2, known: 1 });
     let mut exported = Vec::new();
-    export_consents(&permissions, &Filter::default(), &mut exported).await.unwrap();
+    export::<Consent>(&permissions, &Filter::default(), &mut exported).await.unwrap();
     let expected = "account,channel,contact,state,source\n\
         conta-1,email,ana@exemplo.com,granted,\"Loja \"\"Centro\"\", balcão\"\n\
         conta-1,whatsapp,+5511987654321,withdrawn,=cmd()\n";

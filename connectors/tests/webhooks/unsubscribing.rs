@@ -95,7 +95,7 @@ async fn a_forged_link_is_not_found() {
 
 #[tokio::test]
 async fn nothing_is_acknowledged_that_was_not_recorded() {
-    let service = Service::spawn("postgres://vendzz@127.0.0.1:9/x", &[]).await;
+    let service = Service::spawn("postgres://vendzz@127.0.0.1:9/x", &[]);
     let answer = service.post(&path(UNSUBSCRIBE_KEY, Uuid::now_v7()), &[], ONE_CLICK).await.expect(503);
     assert!(answer.text.contains("Ainda não"));
 }

@@ -2,17 +2,21 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use vendzz_runtime::config::{Env, Profile};
+use vendzz_runtime::http::BearerToken;
 use vendzz_runtime::kafka::{KafkaConfig, ProducerSettings};
 
 use super::lock::LockConfig;
-use super::token::AdminToken;
 
 /// A drain that takes longer is cut; the orchestrator kills after 30 s, the local stack after 20 s.
 pub const DRAIN_DEADLINE: Duration = Duration::from_secs(18);
+/// The most bytes of a body. A document may have fewer: it is then named as such.
+pub(super) const MAX_BODY_BYTES: usize = 512 * 1024;
 /// From the head of a request to the end of its body.
 pub(super) const BODY_TIMEOUT: Duration = Duration::from_secs(5);
 /// A body that is not complete this long after the drain began is not waited for.
 pub(super) const BODY_DRAIN: Duration = Duration::from_secs(3);
+/// Open connections at most; more wait in the kernel.
+pub(super) const MAX_CONNECTIONS: usize = 256;
 /// librdkafka looks for messages past their timeout once a second.
 const TIMEOUT_SCAN: Duration = Duration::from_secs(1);
 
@@ -22,7 +26,7 @@ pub struct AdminConfig {
     pub kafka: KafkaConfig,
     pub(super) profile: Profile,
     pub(super) addr: SocketAddr,
-    pub(super) token: AdminToken,
+    pub(super) token: BearerToken,
     pub(super) lock: LockConfig,
     /// How long a change may take to read to their ends the topics that it is judged by.
     pub(super) read_timeout: Duration,
@@ -38,7 +42,7 @@ impl AdminConfig {
             kafka: KafkaConfig::read(env),
             profile: Profile::read(env),
             addr,
-            token: AdminToken::read(env, addr),
+            token: BearerToken::read(env, ("VENDZZ_ADMIN_ADDR", addr)),
             lock: LockConfig::read(env),
             read_timeout: env.span(
                 "VENDZZ_ADMIN_READ_TIMEOUT",

@@ -2,9 +2,6 @@
 
 use std::time::Duration;
 
-use axum::http::StatusCode;
-use vendzz_runtime::telemetry::MetricName;
-
 use super::kind::Kind;
 use super::publisher::Changed;
 use super::refusal::Refusal;
@@ -34,20 +31,5 @@ impl<K: Kind> ChangeAsked<'_, K> {
             }
         };
         K::CHANGES.counter_of(&[("action", action), ("outcome", outcome)]).increment(1);
-    }
-}
-
-/// A request was answered.
-pub(super) struct Answered {
-    pub(super) route: &'static str,
-    pub(super) status: StatusCode,
-    pub(super) took: Duration,
-}
-
-impl Answered {
-    pub(super) fn emit(&self) {
-        let status = self.status.as_str();
-        MetricName::HttpResponses.counter_of(&[("route", self.route), ("status", status)]).increment(1);
-        MetricName::ResponseTime.histogram_of(&[("route", self.route)]).record(self.took);
     }
 }

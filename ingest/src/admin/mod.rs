@@ -25,8 +25,6 @@ mod quizzes;
 mod readiness;
 mod refusal;
 mod routes;
-mod server;
-mod token;
 
 #[cfg(test)]
 mod testing;
@@ -37,16 +35,16 @@ use std::time::Duration;
 use anyhow::Context;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
+use vendzz_runtime::http::{self, BodyLimits};
 use vendzz_runtime::kafka::{Follower, Producer};
-use vendzz_runtime::service::Service;
-use vendzz_runtime::tables::{Epochs, SchemaIds, Tables};
+use vendzz_runtime::service::{Service, Work};
+use vendzz_runtime::tables::Tables;
 
 pub use config::{AdminConfig, DRAIN_DEADLINE};
 pub use lock::lock_key;
 
-use body::BodyTimes;
 use campaigns::Campaigns;
-use config::{BODY_DRAIN, BODY_TIMEOUT};
+use config::{BODY_DRAIN, BODY_TIMEOUT, MAX_BODY_BYTES, MAX_CONNECTIONS};
 use definitions::Definitions;
 use kind::Kind;
 use lock::Locks;
@@ -58,16 +56,20 @@ use routes::Api;
 const FLUSH_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// Serves until the drain, and ends when every change that had begun has come to its end.
-pub async fn run(config: AdminConfig, service: Service) -> anyhow::Result<()> {
+pub fn run(config: AdminConfig, service: Service) -> Work {
+    Box::pin(serve(config, service))
+}
+
+async fn serve(config: AdminConfig, service: Service) -> anyhow::Result<()> {
+    let listener = http::listen(config.addr, "VENDZZ_ADMIN_ADDR").await?;
     // Changes that are under way when the drain begins still need what these follow.
     let stop = CancellationToken::new();
     let production = config.profile.is_production().then_some(&config.kafka);
     let of_quizzes = Latches::of::<Quizzes>(&service.health, production);
     let of_campaigns = Latches::of::<Campaigns>(&service.health, production);
     let of_postgres = service.health.latch("postgres", "not asked yet");
-    let tables =
-        Tables::follow(&config.kafka, SchemaIds::default(), Epochs::default(), IN_STEP_EVERY, stop.clone())
-            .context("cannot start to follow schemas and epochs")?;
+    let tables = Tables::follow(&config.kafka, IN_STEP_EVERY, stop.clone())
+        .context("cannot start to follow schemas and epochs")?;
     let parts = Parts {
         config: &config,
         tables: &tables,
@@ -89,10 +91,15 @@ pub async fn run(config: AdminConfig, service: Service) -> anyhow::Result<()> {
         quizzes,
         campaigns,
         token: config.token.clone(),
-        body_times: BodyTimes { whole: BODY_TIMEOUT, drained: BODY_DRAIN, drain: service.drain.clone() },
+        body_limits: BodyLimits {
+            max_bytes: MAX_BODY_BYTES,
+            whole: BODY_TIMEOUT,
+            drained: BODY_DRAIN,
+            drain: service.drain.clone(),
+        },
         changes: changes.clone(),
     };
-    let served = server::serve(config.addr, routes::router(api), service.drain).await;
+    let served = http::serve(listener, "admin", routes::router(api), MAX_CONNECTIONS, service.drain).await;
 
     changes.close();
     changes.wait().await;

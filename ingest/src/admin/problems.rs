@@ -1,10 +1,13 @@
 //! What is said to a client whose request was refused.
 
 use axum::http::StatusCode;
+use vendzz_runtime::http::{FieldError, Problem};
 
 use super::kind::Thing;
 use super::refusal::Refusal;
-use crate::problem::{FieldError, Problem};
+
+/// Seconds after which a client may try again what failed on our side.
+const RETRY_AFTER: u64 = 1;
 
 /// A text with the kind's word in its middle, put together by the compiler.
 macro_rules! said_of {
@@ -53,30 +56,8 @@ impl Refusal {
                 "The body must not be compressed",
                 "Send the body without Content-Encoding.",
             ),
-            Self::BodyTooLarge { max_bytes } => problem(
-                StatusCode::PAYLOAD_TOO_LARGE,
-                "body_too_large",
-                "The body is too large",
-                format!("The body may have {max_bytes} bytes."),
-            ),
-            Self::BodyTooSlow => problem(
-                StatusCode::REQUEST_TIMEOUT,
-                "body_too_slow",
-                "The body did not arrive in time",
-                "Nothing was changed; send the request again.",
-            ),
-            Self::BodyBroken => problem(
-                StatusCode::BAD_REQUEST,
-                "body_broken",
-                "The body did not arrive whole",
-                "Nothing was changed; send the request again.",
-            ),
+            Self::Body(error) => error.problem(RETRY_AFTER),
             Self::BadJson(bad) => Problem::bad_json(bad.clone()),
-            Self::Draining => unavailable(
-                "draining",
-                "The service is about to stop",
-                "Nothing was changed; send the request again.",
-            ),
             Self::Unknown => problem(
                 StatusCode::NOT_FOUND,
                 said_of!(thing, "unknown_", ""),
@@ -224,5 +205,5 @@ fn unavailable(
     title: &'static str,
     detail: impl Into<std::borrow::Cow<'static, str>>,
 ) -> Problem {
-    problem(StatusCode::SERVICE_UNAVAILABLE, code, title, detail).retry_after(1)
+    problem(StatusCode::SERVICE_UNAVAILABLE, code, title, detail).retry_after(RETRY_AFTER)
 }

@@ -86,14 +86,7 @@ pub(super) async fn watch_postgres(locks: Locks, latch: Latch, stop: Cancellatio
 async fn prepare<K: Kind>(publisher: &Publisher<K>, tables: &Tables, latches: &Latches) {
     let topic = publisher.follower.topic();
     tables.schema_ids_follower.caught_up().await;
-    let encoder = loop {
-        match tables.schema_ids.encoder(topic) {
-            Ok(encoder) => break encoder,
-            Err(error) => latches.schema.missing(error.to_string()),
-        }
-        tokio::time::sleep(RETRY).await;
-    };
-    latches.schema.ready();
+    let encoder = tables.schema_ids.encoder_when_registered(topic, &latches.schema).await;
 
     tables.epochs_follower.caught_up().await;
     let (incarnation, partitions) = loop {

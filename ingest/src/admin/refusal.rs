@@ -2,6 +2,7 @@ use std::marker::PhantomData;
 
 use axum::http::header::{ETAG, HeaderValue};
 use axum::response::{IntoResponse, Response};
+use vendzz_runtime::http::BodyError;
 use vendzz_schemas::definition::DefinitionProblem;
 use vendzz_schemas::json::JsonProblem;
 
@@ -20,13 +21,8 @@ pub(super) enum Refusal {
     BadPrecondition(BadPrecondition),
     NotJson,
     Encoded,
-    BodyTooLarge {
-        max_bytes: usize,
-    },
-    BodyTooSlow,
-    BodyBroken,
+    Body(BodyError),
     BadJson(JsonProblem),
-    Draining,
     /// Nothing has this id.
     Unknown,
     ForeignAccount,
@@ -75,7 +71,7 @@ impl Refusal {
             Self::PreconditionRequired { .. } | Self::PreconditionFailed { .. } | Self::Overtaken { .. } => {
                 "conflict"
             }
-            Self::Unavailable { .. } | Self::Locked | Self::Draining => "unavailable",
+            Self::Unavailable { .. } | Self::Locked | Self::Body(BodyError::Draining) => "unavailable",
             Self::OutcomeUnknown => "unknown",
             Self::Unreadable { .. } | Self::UnreadableQuiz { .. } | Self::Internal => "failed",
             _ => "refused",
@@ -110,6 +106,12 @@ impl<K: Kind> IntoResponse for Refused<K> {
             response.headers_mut().insert(ETAG, tag);
         }
         response
+    }
+}
+
+impl From<BodyError> for Refusal {
+    fn from(error: BodyError) -> Self {
+        Self::Body(error)
     }
 }
 

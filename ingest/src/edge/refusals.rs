@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use hyper::StatusCode;
+use vendzz_runtime::http::{FieldError, Problem};
 
 use super::log::AppendError;
-use crate::problem::{FieldError, Problem};
 
 pub fn starting() -> Problem {
     unavailable(

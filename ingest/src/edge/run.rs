@@ -5,8 +5,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use vendzz_runtime::kafka::{BestEffortProducer, Producer};
-use vendzz_runtime::service::Service;
-use vendzz_runtime::tables::{Epochs, SchemaIds, Tables};
+use vendzz_runtime::service::{Service, Work};
+use vendzz_runtime::tables::Tables;
 use vendzz_runtime::telemetry::MetricName;
 use vendzz_schemas::topics::{QUIZ_PROGRESS, QUIZ_VIEW};
 
@@ -26,12 +26,15 @@ const MAX_BODY_BYTES: usize = 64 * 1024;
 const REPORT_EVERY: Duration = Duration::from_secs(1);
 
 /// Serves until the drain, then ends what has been begun.
-pub async fn run(config: EdgeConfig, service: Service) -> anyhow::Result<()> {
+pub fn run(config: EdgeConfig, service: Service) -> Work {
+    Box::pin(serve(config, service))
+}
+
+async fn serve(config: EdgeConfig, service: Service) -> anyhow::Result<()> {
     let listener = Listener::bind(&config.listen).await?;
     let drain = service.drain.clone();
     let check_every = config.ids.epoch_max_age / 3;
-    let tables =
-        Tables::follow(&config.kafka, SchemaIds::default(), Epochs::default(), check_every, drain.clone())?;
+    let tables = Tables::follow(&config.kafka, check_every, drain.clone())?;
     let definitions = Arc::new(DefinitionStore::default());
     let definitions_follower =
         follow_definitions(&config.kafka, tables.clone(), definitions.clone(), drain.clone())?;

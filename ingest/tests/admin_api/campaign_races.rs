@@ -81,7 +81,7 @@ async fn after_a_kill_the_same_put_leads_to_exactly_one_version() {
             None => Some(request.await.unwrap().unwrap().status()),
         };
         killed.signal(Signal::SIGKILL);
-        assert_eq!(killed.exit_status(Duration::from_secs(5)).await, None);
+        assert_eq!(killed.exit_status(Duration::from_secs(5)).await.code(), None);
 
         let admin = Admin::start().await;
         let retried = admin.put_campaign(&id, &content, &headers).await;

@@ -23,7 +23,7 @@ async fn after_a_kill_the_same_put_leads_to_exactly_one_version() {
         let request = tokio::spawn(killed.put_request(&id, &content, &headers).send());
         tokio::time::sleep(Duration::from_millis(millis)).await;
         killed.signal(Signal::SIGKILL);
-        assert_eq!(killed.exit_status(Duration::from_secs(5)).await, None);
+        assert_eq!(killed.exit_status(Duration::from_secs(5)).await.code(), None);
         drop(request.await.unwrap());
 
         let admin = Admin::start().await;

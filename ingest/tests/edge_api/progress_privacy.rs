@@ -95,7 +95,7 @@ async fn no_line_of_the_edges_log_holds_what_was_answered() {
     assert_eq!(log.progress_of(&quiz, 1).await[0].event.answers.len(), 3);
 
     edge.signal(nix::sys::signal::Signal::SIGTERM);
-    assert_eq!(edge.exit_status(std::time::Duration::from_secs(15)).await, Some(0));
+    assert_eq!(edge.exit_status(std::time::Duration::from_secs(15)).await.code(), Some(0));
     let lines = edge.log();
     assert!(lines.contains("\"TRACE\""), "the log was not as talkative as it can be");
     for secret in ["xpto", "Xpto", "98123", "981237654", "segredo-4711"] {

@@ -35,7 +35,7 @@ async fn edge_that_left_a_snapshot(installation: &Installation, folder: &Path, q
     let version = log.publish(quiz, &document("um")).await;
     edge.wait_for_version(quiz, version).await;
     edge.signal(Signal::SIGTERM);
-    assert_eq!(edge.exit_status(Duration::from_secs(15)).await, Some(0));
+    assert_eq!(edge.exit_status(Duration::from_secs(15)).await.code(), Some(0));
     version
 }
 

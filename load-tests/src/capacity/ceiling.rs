@@ -1,13 +1,11 @@
-use std::sync::Arc;
 use std::time::Duration;
 
 use serde::Serialize;
-use tokio_util::sync::CancellationToken;
 
-use crate::generator::{KindFigures, LoadPlan, Scoreboard, generate};
-use crate::installation::Installation;
+use super::Target;
+use crate::generator::{KindFigures, LoadPlan};
 use crate::sent::EventKind;
-use crate::traffic::{Crowd, Mix, TrafficQuiz};
+use crate::traffic::Mix;
 
 const LEAST_ACHIEVED: f64 = 0.98;
 const SLOWEST_P99_MS: f64 = 200.0;
@@ -25,8 +23,6 @@ pub struct Ceiling {
     /// Each step asks so many times the one before.
     pub factor: f64,
     pub seconds_each: Duration,
-    pub connections: usize,
-    pub seed: u64,
 }
 
 #[derive(Debug, Clone, Serialize)]
@@ -52,15 +48,13 @@ pub struct Step {
 impl Ceiling {
     pub async fn find(
         &self,
-        installation: &Installation,
-        quizzes: &[TrafficQuiz],
-        stop: &CancellationToken,
+        target: &Target,
         mut progress: impl FnMut(&Step),
     ) -> anyhow::Result<CeilingReport> {
         let mut report = CeilingReport { kind: self.kind.name(), held: None, steps: Vec::new() };
         let (mut rate, mut misses) = (self.from_per_second, 0);
-        while misses <= MISSES_ALLOWED && !stop.is_cancelled() {
-            let step = self.step(rate, installation, quizzes, stop).await?;
+        while misses <= MISSES_ALLOWED && !target.stop.is_cancelled() {
+            let step = self.step(target, rate).await?;
             progress(&step);
             if step.held {
                 report.held = Some(step.clone());
@@ -75,13 +69,7 @@ impl Ceiling {
         Ok(report)
     }
 
-    async fn step(
-        &self,
-        rate: f64,
-        installation: &Installation,
-        quizzes: &[TrafficQuiz],
-        stop: &CancellationToken,
-    ) -> anyhow::Result<Step> {
+    async fn step(&self, target: &Target, rate: f64) -> anyhow::Result<Step> {
         let mix = match self.kind {
             EventKind::Submission => Mix::only_submissions(rate),
             EventKind::View => Mix::only_views(rate),
@@ -89,15 +77,9 @@ impl Ceiling {
                 anyhow::bail!("beacons come with submissions: there is no rate of theirs alone")
             }
         };
-        let seed = self.seed ^ rate.to_bits();
-        let plan = LoadPlan {
-            patience: PATIENCE,
-            connections: self.connections,
-            ..LoadPlan::new(mix, self.seconds_each, seed)
-        };
-        let crowd = Crowd::gather(quizzes, &mix, installation.edge, seed);
-        let scoreboard = Arc::new(Scoreboard::default());
-        let figures = generate(&plan, crowd, installation.edge, scoreboard, stop.clone()).await?;
+        let seed = target.seed ^ rate.to_bits();
+        let plan = LoadPlan { patience: PATIENCE, seed, ..target.plan(mix, self.seconds_each) };
+        let figures = target.load_at(target.installation.edge, &plan).await?;
         let kind = match self.kind {
             EventKind::Submission => &figures.submissions,
             EventKind::View => &figures.views,

@@ -3,21 +3,17 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use serde::Serialize;
-use tokio_util::sync::CancellationToken;
 
-use super::load_campaigns::load_campaigns;
-use crate::campaigns::{Campaigns, example_campaigns, until_in_force};
+use super::Target;
 use crate::follow_up::{FollowUpReckoner, FollowUpReckoning, FollowUpSettings, follow_up_table};
-use crate::generator::{KindFigures, LoadFigures, LoadPlan, Scoreboard, generate};
-use crate::installation::Installation;
+use crate::generator::KindFigures;
 use crate::processes::{CpuTimes, local_processes};
 use crate::reckoning::{Reckoner, disagreement_lines_of};
 use crate::table::{grouped, line_table};
-use crate::traffic::{Crowd, Mix, TrafficQuiz};
+use crate::traffic::Mix;
 
 const PATIENCE: Duration = Duration::from_secs(600);
 const SAMPLE_EVERY: Duration = Duration::from_secs(2);
@@ -30,8 +26,6 @@ pub struct FanOut {
     pub seconds: Duration,
     /// The same traffic before, uncounted.
     pub warm_up: Duration,
-    pub connections: usize,
-    pub seed: u64,
 }
 
 #[derive(Debug, Clone, Serialize)]
@@ -63,63 +57,37 @@ impl LagSample {
 }
 
 impl FanOut {
-    pub async fn run(
-        &self,
-        installation: &Installation,
-        quizzes: &[TrafficQuiz],
-        stop: &CancellationToken,
-        mut progress: impl FnMut(&str),
-    ) -> anyhow::Result<FanOutReport> {
-        let api = Campaigns::new(installation);
-        progress("publishing campaigns; those of the demo pause meanwhile");
-        let examples = example_campaigns()?;
-        for campaign in &examples {
-            if campaign.document["state"] == "active" {
-                api.set_state(campaign, "paused").await?;
-            }
-        }
-        let campaigns = load_campaigns(self.campaigns, quizzes);
-        let mut published = Vec::new();
-        for campaign in &campaigns {
-            published.push(api.publish(campaign).await?);
-        }
+    pub async fn run(&self, target: &Target, mut progress: impl FnMut(&str)) -> anyhow::Result<FanOutReport> {
         let settings = FollowUpSettings::from_env()?;
-        tokio::time::sleep(until_in_force(&published, settings.notice)).await;
-        let outcome = self.measure(installation, quizzes, settings, stop, &mut progress).await;
-        for campaign in &campaigns {
-            api.set_state(campaign, "paused").await?;
-        }
-        for campaign in &examples {
-            api.publish(campaign).await?;
-        }
-        outcome
+        let notice = settings.notice;
+        progress("publishing campaigns; those of the demo pause meanwhile");
+        let measured = self.measure(target, settings, &mut progress);
+        target.with_campaigns(self.campaigns, notice, measured).await
     }
 
     async fn measure(
         &self,
-        installation: &Installation,
-        quizzes: &[TrafficQuiz],
+        target: &Target,
         settings: FollowUpSettings,
-        stop: &CancellationToken,
         progress: &mut impl FnMut(&str),
     ) -> anyhow::Result<FanOutReport> {
         let watch = Watch {
-            answers: Reckoner::connect(installation).await?,
-            follow_up: FollowUpReckoner::connect(installation, settings).await?,
+            answers: Reckoner::connect(&target.installation).await?,
+            follow_up: FollowUpReckoner::connect(&target.installation, settings).await?,
         };
         let mut processes = local_processes()?;
         processes.insert(GENERATOR.to_owned(), std::process::id());
+        let mix = Mix::only_submissions(self.per_second);
         progress("warming up");
-        self.traffic(self.warm_up, installation, quizzes, stop).await?;
+        target.load(mix, self.warm_up).await?;
         watch.until_nothing_is_left(Instant::now(), &mut Vec::new()).await?;
-        let ids: Vec<String> = quizzes.iter().map(|quiz| quiz.id.to_string()).collect();
-        let baseline = watch.follow_up.baseline(&ids, PATIENCE).await?;
+        let baseline = watch.follow_up.baseline(&target.quiz_ids(), PATIENCE).await?;
 
         progress("measuring");
         let (cpu_before, begin) = (CpuTimes::now(&processes)?, Instant::now());
         let mut lag = Vec::new();
         let figures = {
-            let traffic = self.traffic(self.seconds, installation, quizzes, stop);
+            let traffic = target.load(mix, self.seconds);
             tokio::pin!(traffic);
             loop {
                 tokio::select! {
@@ -132,7 +100,7 @@ impl FanOut {
         watch.until_nothing_is_left(begin, &mut lag).await?;
         let caught_up_after = ended.elapsed().as_secs_f64();
         let used = CpuTimes::now(&processes)?.since(&cpu_before);
-        anyhow::ensure!(!stop.is_cancelled(), "interrupted");
+        anyhow::ensure!(!target.stop.is_cancelled(), "interrupted");
         progress("reckoning");
         let follow_up = watch.follow_up.reckon(&baseline).await?;
         let accepted = figures.submissions.accepted.max(1) as f64;
@@ -145,19 +113,6 @@ impl FanOut {
             caught_up_after,
             follow_up,
         })
-    }
-
-    async fn traffic(
-        &self,
-        length: Duration,
-        installation: &Installation,
-        quizzes: &[TrafficQuiz],
-        stop: &CancellationToken,
-    ) -> anyhow::Result<LoadFigures> {
-        let mix = Mix::only_submissions(self.per_second);
-        let plan = LoadPlan { connections: self.connections, ..LoadPlan::new(mix, length, self.seed) };
-        let crowd = Crowd::gather(quizzes, &mix, installation.edge, self.seed);
-        generate(&plan, crowd, installation.edge, Arc::new(Scoreboard::default()), stop.clone()).await
     }
 }
 

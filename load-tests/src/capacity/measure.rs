@@ -4,19 +4,16 @@
 
 use std::collections::BTreeMap;
 use std::net::{SocketAddr, TcpListener};
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use anyhow::Context;
 use tokio::process::{Child, Command};
-use tokio_util::sync::CancellationToken;
 
-use super::{MeasureReport, ProcessCost};
-use crate::generator::{LoadFigures, LoadPlan, Scoreboard, generate};
-use crate::installation::Installation;
+use super::{MeasureReport, ProcessCost, Target};
+use crate::generator::LoadFigures;
 use crate::processes::{CpuTimes, local_processes};
 use crate::reckoning::Reckoner;
-use crate::traffic::{Crowd, Mix, TrafficQuiz};
+use crate::traffic::Mix;
 
 /// Between the traffic and the watch over idle processes.
 const SETTLE: Duration = Duration::from_secs(5);
@@ -35,8 +32,6 @@ pub struct Measure {
     pub idle: Duration,
     /// Only these processes; all of the local stack when empty.
     pub processes: Vec<String>,
-    pub connections: usize,
-    pub seed: u64,
 }
 
 /// What a phase of the measurement came to.
@@ -49,23 +44,20 @@ struct Phase {
 impl Measure {
     pub async fn run(
         &self,
-        installation: &Installation,
-        quizzes: &[TrafficQuiz],
-        stop: &CancellationToken,
+        target: &Target,
         mut progress: impl FnMut(&str),
     ) -> anyhow::Result<MeasureReport> {
         let processes = self.watched()?;
-        let reckoner = Reckoner::connect(installation).await?;
+        let reckoner = Reckoner::connect(&target.installation).await?;
         reckoner.wait_until_caught_up(PATIENCE, |_| {}).await?;
 
         progress("submissions");
         let submissions = Mix::only_submissions(self.submissions_per_second);
-        let on_submissions =
-            self.phase(submissions, installation.edge, quizzes, &processes, Some(&reckoner), stop).await?;
+        let edge = target.installation.edge;
+        let on_submissions = self.phase(target, submissions, edge, &processes, Some(&reckoner)).await?;
         progress("views");
         let views = Mix::only_views(self.views_per_second);
-        let on_views =
-            self.phase(views, installation.edge, quizzes, &processes, Some(&reckoner), stop).await?;
+        let on_views = self.phase(target, views, edge, &processes, Some(&reckoner)).await?;
         progress("idle");
         tokio::time::sleep(SETTLE).await;
         let idle = self.idle_shares(&processes).await?;
@@ -73,9 +65,9 @@ impl Measure {
         let (mut bare, address) = start_bare().await?;
         let bare_process =
             BTreeMap::from([(BARE.to_owned(), bare.id().context("the bare handler has ended")?)]);
-        let on_bare = self.phase(submissions, address, quizzes, &bare_process, None, stop).await;
+        let on_bare = self.phase(target, submissions, address, &bare_process, None).await;
         bare.kill().await?;
-        anyhow::ensure!(!stop.is_cancelled(), "interrupted");
+        anyhow::ensure!(!target.stop.is_cancelled(), "interrupted");
         Ok(self.report(&idle, &on_submissions, &on_views, &on_bare?))
     }
 
@@ -100,35 +92,21 @@ impl Measure {
 
     async fn phase(
         &self,
+        target: &Target,
         mix: Mix,
-        target: SocketAddr,
-        quizzes: &[TrafficQuiz],
+        address: SocketAddr,
         processes: &BTreeMap<String, u32>,
         reckoner: Option<&Reckoner>,
-        stop: &CancellationToken,
     ) -> anyhow::Result<Phase> {
-        self.traffic(mix, self.warm_up, target, quizzes, stop).await?;
+        target.load_at(address, &target.plan(mix, self.warm_up)).await?;
         catch_up(reckoner).await?;
         let (before, begin) = (CpuTimes::now(processes)?, Instant::now());
-        let figures = self.traffic(mix, self.seconds, target, quizzes, stop).await?;
+        let figures = target.load_at(address, &target.plan(mix, self.seconds)).await?;
         catch_up(reckoner).await?;
         let used = CpuTimes::now(processes)?.since(&before);
         let lost: Vec<&String> = processes.keys().filter(|name| !used.contains_key(*name)).collect();
         anyhow::ensure!(lost.is_empty(), "ended during the measurement: {lost:?}");
         Ok(Phase { used, seconds: begin.elapsed().as_secs_f64(), figures })
-    }
-
-    async fn traffic(
-        &self,
-        mix: Mix,
-        length: Duration,
-        target: SocketAddr,
-        quizzes: &[TrafficQuiz],
-        stop: &CancellationToken,
-    ) -> anyhow::Result<LoadFigures> {
-        let plan = LoadPlan { connections: self.connections, ..LoadPlan::new(mix, length, self.seed) };
-        let crowd = Crowd::gather(quizzes, &mix, target, self.seed);
-        generate(&plan, crowd, target, Arc::new(Scoreboard::default()), stop.clone()).await
     }
 
     fn report(

@@ -8,6 +8,7 @@ mod measure;
 mod measure_report;
 mod sending;
 mod sending_report;
+mod target;
 
 pub use bare::serve_bare;
 pub use ceiling::{Ceiling, CeilingReport, Step};
@@ -16,3 +17,4 @@ pub use measure::Measure;
 pub use measure_report::{MeasureReport, ProcessCost};
 pub use sending::SendMessages;
 pub use sending_report::{SendReport, SendSample};
+pub use target::Target;

@@ -2,20 +2,14 @@
 //! second by channel, how much is due and unsent, and what it costs by process.
 
 use std::collections::{BTreeMap, HashMap};
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use tokio_util::sync::CancellationToken;
-
-use super::load_campaigns::load_campaigns;
+use super::Target;
 use super::sending_report::{SendReport, SendSample};
-use crate::campaigns::{Campaigns, example_campaigns, until_in_force};
 use crate::follow_up::{FollowUpReckoner, FollowUpSettings};
-use crate::generator::{LoadFigures, LoadPlan, Scoreboard, generate};
-use crate::installation::Installation;
 use crate::processes::{CpuTimes, local_processes};
 use crate::sending::{SendingBaseline, SendingReckoner, SendingSettings, Unsent};
-use crate::traffic::{Crowd, Mix, TrafficQuiz};
+use crate::traffic::Mix;
 
 /// Without these the figures say nothing of sending.
 const NEEDED: [&str; 6] = ["send-sms", "send-email", "send-whatsapp", "send-voice", "webhooks", "providers"];
@@ -34,8 +28,6 @@ pub struct SendMessages {
     pub warm_up: Duration,
     /// How long sending may take after the last submission.
     pub patience: Duration,
-    pub connections: usize,
-    pub seed: u64,
 }
 
 /// Who is asked while it runs.
@@ -45,59 +37,34 @@ struct Watch {
 }
 
 impl SendMessages {
-    pub async fn run(
-        &self,
-        installation: &Installation,
-        quizzes: &[TrafficQuiz],
-        stop: &CancellationToken,
-        mut progress: impl FnMut(&str),
-    ) -> anyhow::Result<SendReport> {
+    pub async fn run(&self, target: &Target, mut progress: impl FnMut(&str)) -> anyhow::Result<SendReport> {
         let mut processes = local_processes()?;
         let missing: Vec<&str> = NEEDED.into_iter().filter(|name| !processes.contains_key(*name)).collect();
         anyhow::ensure!(missing.is_empty(), "not running: {}; start them with `make up`", missing.join(", "));
         processes.insert(GENERATOR.to_owned(), std::process::id());
-        let api = Campaigns::new(installation);
-        progress("publishing campaigns; those of the demo pause meanwhile");
-        let examples = example_campaigns()?;
-        for campaign in &examples {
-            if campaign.document["state"] == "active" {
-                api.set_state(campaign, "paused").await?;
-            }
-        }
-        let campaigns = load_campaigns(self.campaigns, quizzes);
-        let mut published = Vec::new();
-        for campaign in &campaigns {
-            published.push(api.publish(campaign).await?);
-        }
         let settings = FollowUpSettings::from_env()?;
-        tokio::time::sleep(until_in_force(&published, settings.notice)).await;
-        let watch = Watch {
-            follow_up: FollowUpReckoner::connect(installation, settings).await?,
-            sending: SendingReckoner::connect(installation, SendingSettings::from_env()?).await?,
-        };
-        let outcome = self.measure(installation, quizzes, &watch, &processes, stop, &mut progress).await;
-        for campaign in &campaigns {
-            api.set_state(campaign, "paused").await?;
-        }
-        for campaign in &examples {
-            api.publish(campaign).await?;
-        }
-        outcome
+        let notice = settings.notice;
+        progress("publishing campaigns; those of the demo pause meanwhile");
+        let measured = self.measure(target, settings, &processes, &mut progress);
+        target.with_campaigns(self.campaigns, notice, measured).await
     }
 
     async fn measure(
         &self,
-        installation: &Installation,
-        quizzes: &[TrafficQuiz],
-        watch: &Watch,
+        target: &Target,
+        settings: FollowUpSettings,
         processes: &BTreeMap<String, u32>,
-        stop: &CancellationToken,
         progress: &mut impl FnMut(&str),
     ) -> anyhow::Result<SendReport> {
-        let ids: Vec<String> = quizzes.iter().map(|quiz| quiz.id.to_string()).collect();
+        let watch = Watch {
+            follow_up: FollowUpReckoner::connect(&target.installation, settings).await?,
+            sending: SendingReckoner::connect(&target.installation, SendingSettings::from_env()?).await?,
+        };
+        let ids = target.quiz_ids();
+        let mix = Mix::only_submissions(self.per_second);
         progress("warming up");
         let warming = watch.sending.baseline(&ids).await?;
-        self.traffic(self.warm_up, installation, quizzes, stop).await?;
+        target.load(mix, self.warm_up).await?;
         watch.follow_up.wait_for_fanout(FAN_OUT_PATIENCE, |_| {}).await?;
         watch
             .sending
@@ -111,7 +78,7 @@ impl SendMessages {
         let (cpu_before, begin) = (CpuTimes::now(processes)?, Instant::now());
         let mut samples = Vec::new();
         let figures = {
-            let traffic = self.traffic(self.seconds, installation, quizzes, stop);
+            let traffic = target.load(mix, self.seconds);
             tokio::pin!(traffic);
             loop {
                 tokio::select! {
@@ -127,7 +94,7 @@ impl SendMessages {
         watch.follow_up.wait_for_fanout(FAN_OUT_PATIENCE, |_| {}).await?;
         let until = Instant::now() + self.patience;
         let mut is_sent = false;
-        while !is_sent && Instant::now() < until && !stop.is_cancelled() {
+        while !is_sent && Instant::now() < until && !target.stop.is_cancelled() {
             let sample = watch.sample_later(&baseline, &accepted_before, begin).await?;
             // Intake may be behind fan-out for a moment: two looks in which nothing changes.
             let is_same = samples.last().is_some_and(|last: &SendSample| last.accepted == sample.accepted);
@@ -137,7 +104,7 @@ impl SendMessages {
         }
         let sent_after = is_sent.then(|| ended.elapsed().as_secs_f64());
         let used = CpuTimes::now(processes)?.since(&cpu_before);
-        anyhow::ensure!(!stop.is_cancelled(), "interrupted");
+        anyhow::ensure!(!target.stop.is_cancelled(), "interrupted");
         progress("waiting for events and reports");
         watch.sending.wait(&baseline, &[], self.patience, |_| {}).await?;
         progress("reckoning");
@@ -151,19 +118,6 @@ impl SendMessages {
             follow_up_disagreements: follow_up.disagreements,
             sending,
         })
-    }
-
-    async fn traffic(
-        &self,
-        length: Duration,
-        installation: &Installation,
-        quizzes: &[TrafficQuiz],
-        stop: &CancellationToken,
-    ) -> anyhow::Result<LoadFigures> {
-        let mix = Mix::only_submissions(self.per_second);
-        let plan = LoadPlan { connections: self.connections, ..LoadPlan::new(mix, length, self.seed) };
-        let crowd = Crowd::gather(quizzes, &mix, installation.edge, self.seed);
-        generate(&plan, crowd, installation.edge, Arc::new(Scoreboard::default()), stop.clone()).await
     }
 }
 

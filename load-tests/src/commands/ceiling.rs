@@ -4,10 +4,9 @@ use std::time::Duration;
 use clap::Args;
 use tokio_util::sync::CancellationToken;
 use vendzz_load_tests::capacity::{Ceiling, Step};
-use vendzz_load_tests::installation::Installation;
 use vendzz_load_tests::sent::EventKind;
 
-use super::options::{QuizOptions, SendingOptions, rate};
+use super::options::{TargetOptions, rate};
 
 #[derive(Debug, Args)]
 pub(crate) struct Options {
@@ -27,16 +26,13 @@ pub(crate) struct Options {
     #[arg(long)]
     json: bool,
     #[command(flatten)]
-    quizzes: QuizOptions,
-    #[command(flatten)]
-    sending: SendingOptions,
+    target: TargetOptions,
 }
 
 impl Options {
     pub(super) async fn run(self, stop: CancellationToken) -> anyhow::Result<ExitCode> {
         anyhow::ensure!(self.factor > 1.0, "--factor must be more than 1");
-        let installation = Installation::from_env()?;
-        let quizzes = self.quizzes.published(&installation).await?;
+        let target = self.target.target(stop).await?;
         let mut reports = Vec::new();
         for (kind, from_per_second) in
             [(EventKind::Submission, self.from), (EventKind::View, self.views_from)]
@@ -49,12 +45,8 @@ impl Options {
                 from_per_second,
                 factor: self.factor,
                 seconds_each: Duration::from_secs(self.seconds),
-                connections: self.sending.connections,
-                seed: self.sending.seed,
             };
-            let report = ceiling
-                .find(&installation, &quizzes, &stop, |step| eprintln!("{}", shown(kind, step)))
-                .await?;
+            let report = ceiling.find(&target, |step| eprintln!("{}", shown(kind, step))).await?;
             if !self.json {
                 match &report.held {
                     Some(step) => println!("highest rate held: {}", shown(kind, step)),

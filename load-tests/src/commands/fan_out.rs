@@ -4,9 +4,8 @@ use std::time::Duration;
 use clap::Args;
 use tokio_util::sync::CancellationToken;
 use vendzz_load_tests::capacity::FanOut;
-use vendzz_load_tests::installation::Installation;
 
-use super::options::{QuizOptions, SendingOptions, rate};
+use super::options::{TargetOptions, print, rate};
 
 /// Less than this share of what was asked for, and the rate was not held.
 const HELD_SHARE: f64 = 0.98;
@@ -28,29 +27,20 @@ pub(crate) struct Options {
     #[arg(long)]
     json: bool,
     #[command(flatten)]
-    quizzes: QuizOptions,
-    #[command(flatten)]
-    sending: SendingOptions,
+    target: TargetOptions,
 }
 
 impl Options {
     pub(super) async fn run(self, stop: CancellationToken) -> anyhow::Result<ExitCode> {
-        let installation = Installation::from_env()?;
-        let quizzes = self.quizzes.published(&installation).await?;
+        let target = self.target.target(stop).await?;
         let fan_out = FanOut {
             campaigns: self.campaigns,
             per_second: self.per_second,
             seconds: Duration::from_secs(self.seconds),
             warm_up: Duration::from_secs(self.warm_up),
-            connections: self.sending.connections,
-            seed: self.sending.seed,
         };
-        let report = fan_out.run(&installation, &quizzes, &stop, |step| eprintln!("{step}")).await?;
-        if self.json {
-            println!("{}", serde_json::to_string_pretty(&report)?);
-        } else {
-            print!("{report}");
-        }
+        let report = fan_out.run(&target, |step| eprintln!("{step}")).await?;
+        print(&report, self.json)?;
         let asked = self.per_second * self.seconds as f64;
         let is_held = report.submissions.accepted as f64 >= asked * HELD_SHARE;
         if !is_held {

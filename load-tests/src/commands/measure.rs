@@ -4,9 +4,8 @@ use std::time::Duration;
 use clap::Args;
 use tokio_util::sync::CancellationToken;
 use vendzz_load_tests::capacity::Measure;
-use vendzz_load_tests::installation::Installation;
 
-use super::options::{QuizOptions, SendingOptions, rate};
+use super::options::{TargetOptions, print, rate};
 
 #[derive(Debug, Args)]
 pub(crate) struct Options {
@@ -32,15 +31,12 @@ pub(crate) struct Options {
     #[arg(long)]
     json: bool,
     #[command(flatten)]
-    quizzes: QuizOptions,
-    #[command(flatten)]
-    sending: SendingOptions,
+    target: TargetOptions,
 }
 
 impl Options {
     pub(super) async fn run(self, stop: CancellationToken) -> anyhow::Result<ExitCode> {
-        let installation = Installation::from_env()?;
-        let quizzes = self.quizzes.published(&installation).await?;
+        let target = self.target.target(stop).await?;
         let measure = Measure {
             submissions_per_second: self.rate,
             views_per_second: self.views,
@@ -48,16 +44,9 @@ impl Options {
             warm_up: Duration::from_secs(self.warm_up),
             idle: Duration::from_secs(self.idle),
             processes: self.services,
-            connections: self.sending.connections,
-            seed: self.sending.seed,
         };
-        let report =
-            measure.run(&installation, &quizzes, &stop, |phase| eprintln!("measuring: {phase}")).await?;
-        if self.json {
-            println!("{}", serde_json::to_string_pretty(&report)?);
-        } else {
-            print!("{report}");
-        }
+        let report = measure.run(&target, |phase| eprintln!("measuring: {phase}")).await?;
+        print(&report, self.json)?;
         Ok(ExitCode::SUCCESS)
     }
 }

@@ -1,26 +1,34 @@
-//! What several subcommands ask for.
+//! What several subcommands ask for and print.
+
+use std::fmt::Display;
 
 use clap::Args;
+use serde::Serialize;
+use tokio_util::sync::CancellationToken;
+use vendzz_load_tests::capacity::Target;
 use vendzz_load_tests::installation::Installation;
 use vendzz_load_tests::quizzes::Quizzes;
-use vendzz_load_tests::traffic::TrafficQuiz;
 
-/// Which quizzes are sent to.
+/// Which quizzes are sent to, and how.
 #[derive(Debug, Args)]
-pub(super) struct QuizOptions {
+pub(super) struct TargetOptions {
     /// Id of a published quiz; may be given several times
     #[arg(long = "quiz", value_name = "ID", default_values = ["cursos", "emagrecimento", "emprestimo"])]
     ids: Vec<String>,
+    #[command(flatten)]
+    sending: SendingOptions,
 }
 
-impl QuizOptions {
-    pub(super) async fn published(&self, installation: &Installation) -> anyhow::Result<Vec<TrafficQuiz>> {
-        let api = Quizzes::new(installation);
+impl TargetOptions {
+    pub(super) async fn target(&self, stop: CancellationToken) -> anyhow::Result<Target> {
+        let installation = Installation::from_env()?;
+        let api = Quizzes::new(&installation);
         let mut quizzes = Vec::new();
         for id in &self.ids {
             quizzes.push(api.published(id).await?);
         }
-        Ok(quizzes)
+        let SendingOptions { connections, seed } = self.sending;
+        Ok(Target { installation, quizzes, connections, seed, stop })
     }
 }
 
@@ -33,6 +41,16 @@ pub(super) struct SendingOptions {
     /// The same seed draws the same people and answers
     #[arg(long, default_value_t = 1)]
     pub(super) seed: u64,
+}
+
+/// For people, or as JSON.
+pub(super) fn print(report: &(impl Serialize + Display), json: bool) -> anyhow::Result<()> {
+    if json {
+        println!("{}", serde_json::to_string_pretty(report)?);
+    } else {
+        print!("{report}");
+    }
+    Ok(())
 }
 
 /// A number of events a second.

@@ -5,13 +5,13 @@ use std::time::Duration;
 
 use clap::Args;
 use tokio_util::sync::CancellationToken;
+use vendzz_load_tests::capacity::Target;
 use vendzz_load_tests::generator::{LoadPlan, Scoreboard, generate};
-use vendzz_load_tests::installation::Installation;
 use vendzz_load_tests::journal::Journal;
 use vendzz_load_tests::reckoning::Reckoner;
-use vendzz_load_tests::traffic::{Crowd, Mix, TrafficQuiz};
+use vendzz_load_tests::traffic::{Crowd, Mix};
 
-use super::options::{QuizOptions, SendingOptions, rate, share};
+use super::options::{TargetOptions, rate, share};
 
 #[derive(Debug, Args)]
 pub(crate) struct Options {
@@ -42,15 +42,12 @@ pub(crate) struct Options {
     #[arg(long)]
     journal: Option<PathBuf>,
     #[command(flatten)]
-    quizzes: QuizOptions,
-    #[command(flatten)]
-    sending: SendingOptions,
+    target: TargetOptions,
 }
 
 impl Options {
     pub(super) async fn run(self, stop: CancellationToken) -> anyhow::Result<ExitCode> {
-        let installation = Installation::from_env()?;
-        let quizzes = self.quizzes.published(&installation).await?;
+        let target = self.target.target(stop).await?;
         let mix = Mix {
             submissions_per_second: self.rate,
             views_per_second: self.views,
@@ -64,33 +61,29 @@ impl Options {
             mix,
             length: Duration::from_secs(self.seconds),
             patience: Duration::from_secs(self.patience),
-            connections: self.sending.connections,
-            seed: self.sending.seed,
+            connections: target.connections,
+            seed: target.seed,
         };
-        let scoreboard = Arc::new(match self.open_journal(&installation, &quizzes).await? {
+        let scoreboard = Arc::new(match self.open_journal(&target).await? {
             Some(journal) => Scoreboard::with_journal(journal),
             None => Scoreboard::default(),
         });
-        let crowd = Crowd::gather(&quizzes, &mix, installation.edge, plan.seed);
-        let figures = generate(&plan, crowd, installation.edge, scoreboard.clone(), stop).await?;
+        let edge = target.installation.edge;
+        let crowd = Crowd::gather(&target.quizzes, &mix, edge, plan.seed);
+        let figures = generate(&plan, crowd, edge, scoreboard.clone(), target.stop).await?;
         scoreboard.close_journal()?;
         println!("{}", serde_json::to_string_pretty(&figures)?);
         Ok(if figures.surprises == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
     }
 
     /// A journal that exists keeps its baseline.
-    async fn open_journal(
-        &self,
-        installation: &Installation,
-        quizzes: &[TrafficQuiz],
-    ) -> anyhow::Result<Option<Journal>> {
+    async fn open_journal(&self, target: &Target) -> anyhow::Result<Option<Journal>> {
         let Some(path) = &self.journal else { return Ok(None) };
         if path.exists() {
             return Journal::resume(path).map(Some);
         }
-        let ids: Vec<String> = quizzes.iter().map(|quiz| quiz.id.to_string()).collect();
-        let reckoner = Reckoner::connect(installation).await?;
-        let baseline = reckoner.baseline(&ids, Duration::from_secs(self.patience)).await?;
+        let reckoner = Reckoner::connect(&target.installation).await?;
+        let baseline = reckoner.baseline(&target.quiz_ids(), Duration::from_secs(self.patience)).await?;
         Journal::create(path, &baseline).map(Some)
     }
 }

@@ -4,9 +4,8 @@ use std::time::Duration;
 use clap::Args;
 use tokio_util::sync::CancellationToken;
 use vendzz_load_tests::capacity::SendMessages;
-use vendzz_load_tests::installation::Installation;
 
-use super::options::{QuizOptions, SendingOptions, rate};
+use super::options::{TargetOptions, print, rate};
 
 #[derive(Debug, Args)]
 pub(crate) struct Options {
@@ -28,30 +27,21 @@ pub(crate) struct Options {
     #[arg(long)]
     json: bool,
     #[command(flatten)]
-    quizzes: QuizOptions,
-    #[command(flatten)]
-    sending: SendingOptions,
+    target: TargetOptions,
 }
 
 impl Options {
     pub(super) async fn run(self, stop: CancellationToken) -> anyhow::Result<ExitCode> {
-        let installation = Installation::from_env()?;
-        let quizzes = self.quizzes.published(&installation).await?;
+        let target = self.target.target(stop).await?;
         let send = SendMessages {
             campaigns: self.campaigns,
             per_second: self.per_second,
             seconds: Duration::from_secs(self.seconds),
             warm_up: Duration::from_secs(self.warm_up),
             patience: Duration::from_secs(self.patience),
-            connections: self.sending.connections,
-            seed: self.sending.seed,
         };
-        let report = send.run(&installation, &quizzes, &stop, |step| eprintln!("{step}")).await?;
-        if self.json {
-            println!("{}", serde_json::to_string_pretty(&report)?);
-        } else {
-            print!("{report}");
-        }
+        let report = send.run(&target, |step| eprintln!("{step}")).await?;
+        print(&report, self.json)?;
         Ok(if report.agrees() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
     }
 }

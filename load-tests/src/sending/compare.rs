@@ -9,6 +9,7 @@ use super::compare_events::compare_events;
 use super::deliveries::Deliveries;
 use super::journals::Acceptance;
 use super::ledger::{LedgerRow, Tallies};
+use super::pair_rate::too_soon;
 use crate::follow_up::ExpectedSend;
 use crate::reckoning::{Disagreement, Reckoning};
 
@@ -240,6 +241,10 @@ fn compare_journals(facts: &SendingFacts, reckoning: &mut SendingReckoning, foun
         found.find(what, names);
     }
     found.find("accepted without a message's id", nameless);
+    found.find(
+        "accepted too soon after the message before, of the same number to the same recipient",
+        too_soon(&facts.accepted),
+    );
 }
 
 fn wrongs_of_lines(row: &LedgerRow, lines: &[&Acceptance]) -> Vec<&'static str> {

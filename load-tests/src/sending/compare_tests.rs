@@ -49,6 +49,8 @@ fn accepted(by: Acceptor, id: Uuid) -> Acceptance {
         by,
         message_id: Some(id),
         reference: reference.into(),
+        // A number for each, so that none comes too soon.
+        from: id.to_string(),
         to_hash: hash_of_recipient(TO),
         at_ms: 1,
     }

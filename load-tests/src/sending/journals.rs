@@ -28,6 +28,8 @@ pub struct Acceptance {
     pub message_id: Option<Uuid>,
     /// The provider's name for it; empty for e-mail.
     pub reference: String,
+    /// The number that it was sent from, or Meta's id of it; empty for e-mail.
+    pub from: String,
     pub to_hash: String,
     /// Milliseconds since 1970 (UTC).
     pub at_ms: i64,
@@ -75,6 +77,7 @@ impl Acceptance {
             by,
             message_id: line.message_id.parse().ok(),
             reference: line.reference,
+            from: line.from,
             to_hash: line.to_hash,
             at_ms: line.at_ms,
         }
@@ -93,6 +96,7 @@ impl Acceptance {
             by: Acceptor::Smtp,
             message_id: id.parse().ok(),
             reference: String::new(),
+            from: String::new(),
             to_hash: hash_of_recipient(line.recipient.trim_matches(['<', '>'])),
             at_ms,
         })

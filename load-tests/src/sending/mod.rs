@@ -15,6 +15,7 @@ mod compare_events;
 mod deliveries;
 mod journals;
 mod ledger;
+mod pair_rate;
 mod report;
 mod settings;
 mod unsent;

@@ -130,7 +130,7 @@ fn weighted(items: &[(u32, &'static str)], rng: &mut impl Rng) -> &'static str {
     items[weighted_place(&weights, rng)].1
 }
 
-fn weighted_place(weights: &[u32], rng: &mut impl Rng) -> usize {
+pub(super) fn weighted_place(weights: &[u32], rng: &mut impl Rng) -> usize {
     let mut left = rng.random_range(0..weights.iter().sum());
     for (place, weight) in weights.iter().enumerate() {
         if left < *weight {

@@ -12,6 +12,7 @@ use vendzz_schemas::events::AnswerValue;
 
 use super::TrafficQuiz;
 use super::templates::{BodyTail, arrival_of, with_answers};
+use super::visitors::weighted_place;
 
 /// How long one element is looked at, in milliseconds.
 const MILLIS_ON_ELEMENT: std::ops::Range<i64> = 800..20_000;
@@ -61,13 +62,13 @@ impl Way {
 
     /// Of somebody who finishes.
     pub(super) fn cuts_of_a_finisher(&self, rng: &mut impl Rng) -> Cuts {
-        let count = weighted(&BEACONS_OF_A_FINISHER, rng);
+        let count = weighted_place(&BEACONS_OF_A_FINISHER, rng);
         self.cuts(count, self.elements.len(), rng)
     }
 
     /// Of somebody who leaves, half of them after a contact was given (where the way leads to one).
     pub(super) fn cuts_of_a_leaver(&self, rng: &mut impl Rng) -> Cuts {
-        let count = weighted(&BEACONS_OF_A_LEAVER, rng);
+        let count = weighted_place(&BEACONS_OF_A_LEAVER, rng);
         let last = match self.contact_at {
             Some(place) if rng.random_bool(0.5) => {
                 // The element after it is shown: the contact's has been answered.
@@ -133,15 +134,4 @@ fn values_of(answers: &Map<String, Value>) -> BTreeMap<String, AnswerValue> {
     let read =
         |(id, answer): (&String, &Value)| Some((id.clone(), serde_json::from_value(answer.clone()).ok()?));
     answers.iter().filter_map(read).collect()
-}
-
-fn weighted(weights: &[u32], rng: &mut impl Rng) -> usize {
-    let mut left = rng.random_range(0..weights.iter().sum());
-    for (place, weight) in weights.iter().enumerate() {
-        if left < *weight {
-            return place;
-        }
-        left -= weight;
-    }
-    weights.len() - 1
 }

@@ -12,6 +12,7 @@ mod follow_up;
 mod follow_up_trial;
 mod personal_data;
 mod projectors;
+mod provider_outage;
 mod rebuild;
 mod sending;
 mod sending_trial;

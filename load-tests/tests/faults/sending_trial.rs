@@ -28,6 +28,14 @@ pub(crate) struct SendingTrial {
     _folder: tempfile::TempDir,
 }
 
+/// Messages that providers took within a time, and how long after each was due.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct SentWithin {
+    pub(crate) count: u64,
+    pub(crate) p50_ms: f64,
+    pub(crate) p99_ms: f64,
+}
+
 impl SendingTrial {
     pub(crate) async fn begin(faults: Faults) -> Self {
         let simulator = free_address();
@@ -118,9 +126,26 @@ impl SendingTrial {
         reqwest::get(url).await.unwrap().json().await.unwrap()
     }
 
-    /// How many messages were accepted so far, by channel.
-    pub(crate) async fn accepted_by_channel(&self) -> std::collections::HashMap<String, u64> {
-        reckoner(&self.follow_up, &self.settings).await.accepted_by_channel().await.unwrap()
+    /// What the last `window` sent, by channel.
+    pub(crate) async fn sent_within(&self, window: Duration) -> BTreeMap<String, SentWithin> {
+        let sql = "SELECT ledger.channel, count(*) AS count,
+                percentile_disc(0.5) WITHIN GROUP (ORDER BY late_ms) AS p50_ms,
+                percentile_disc(0.99) WITHIN GROUP (ORDER BY late_ms) AS p99_ms
+            FROM sending.delivery_events AS told JOIN sending.message_ledger AS ledger USING (message_id),
+                LATERAL (SELECT extract(epoch FROM told.happened_at - ledger.due_at)::float8 * 1000 AS late_ms) AS delay
+            WHERE told.event->>'what' = 'sent' AND told.happened_at >= now() - $1 * interval '1 second'
+            GROUP BY 1";
+        let rows: Vec<(String, SentWithin)> = sqlx::query_as(sql)
+            .bind(window.as_secs_f64())
+            .fetch_all(&mut self.ledger().await)
+            .await
+            .unwrap()
+            .into_iter()
+            .map(|(channel, count, p50_ms, p99_ms): (String, i64, f64, f64)| {
+                (channel, SentWithin { count: count.unsigned_abs(), p50_ms, p99_ms })
+            })
+            .collect();
+        rows.into_iter().collect()
     }
 
     /// Rows of a channel that say `sending` now: with one of its workers just dead, at least its calls under way.

@@ -1,5 +1,6 @@
-//! Faults that the fault suite plants on purpose, to show that its checks can fail. This module
-//! exists only in a build with the feature `planted-faults`; `VENDZZ_PLANT` names what is planted.
+//! Exists only in a build with the feature `planted-faults`.
+
+use vendzz_runtime::planted::is_planted;
 
 /// A mistake that the design rules out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -10,10 +11,8 @@ pub(super) enum Fault {
 
 impl Fault {
     pub(super) fn is_planted(self) -> bool {
-        let planted = std::env::var("VENDZZ_PLANT").unwrap_or_default();
-        let name = match self {
+        is_planted(match self {
             Self::DecideWithoutWaiting => "decide_without_waiting",
-        };
-        planted.split(',').any(|planted| planted == name)
+        })
     }
 }

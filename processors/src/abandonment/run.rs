@@ -6,11 +6,9 @@ use vendzz_runtime::config::Profile;
 use vendzz_runtime::health::Latch;
 use vendzz_runtime::kafka::{Producer, require_durability};
 use vendzz_runtime::kernel::Backoff;
-use vendzz_runtime::postgres::when_up;
-use vendzz_runtime::service::Service;
-use vendzz_runtime::tables::{Epochs, SchemaIds, Tables};
-use vendzz_schemas::codec::Encoder;
-use vendzz_schemas::events::QuizAbandoned;
+use vendzz_runtime::postgres::{when_made, when_up};
+use vendzz_runtime::service::{Service, Work};
+use vendzz_runtime::tables::Tables;
 use vendzz_schemas::topics::QUIZ_ABANDONED;
 
 use super::AbandonmentConfig;
@@ -19,16 +17,18 @@ use super::publish::Publisher;
 use super::store::Store;
 use super::sweep::Sweeper;
 
-/// How often the followed tables are compared with their topics' ends.
-const CHECK_TABLES_EVERY: Duration = Duration::from_secs(5);
-/// Between two looks at what must be there before the first sweep.
-const LOOK_AGAIN: Duration = Duration::from_millis(500);
+/// Why the latch of the projection is held.
+const NO_PROJECTION: &str = "the state projector has not made its tables";
 const WARM: Duration = Duration::from_secs(5);
 /// Between two rounds of which the first failed.
 const BACKOFF: (Duration, Duration) = (Duration::from_millis(200), Duration::from_secs(5));
 
 /// Runs until the drain, or until an error that only a new process can heal.
-pub async fn run(config: AbandonmentConfig, service: Service) -> anyhow::Result<()> {
+pub fn run(config: AbandonmentConfig, service: Service) -> Work {
+    Box::pin(work(config, service))
+}
+
+async fn work(config: AbandonmentConfig, service: Service) -> anyhow::Result<()> {
     if let Some(crash_at) = config.crash_at.clone() {
         crash_at.arm();
     }
@@ -47,17 +47,11 @@ async fn prepare(
     service: &Service,
 ) -> anyhow::Result<Option<(Sweeper, Publisher, Latch)>> {
     let health = &service.health;
-    let tables_latch = health.latch("tables", "schema.id.v1 and topic.epoch.v1 are not read to their ends");
+    let tables_latch = Tables::latch(health);
     let postgres_latch = health.latch("postgres", "the tables are not prepared");
-    let projection_latch = health.latch("projection", "the state projector has not made its tables");
+    let projection_latch = health.latch("projection", NO_PROJECTION);
     let sweep_latch = health.latch("sweep", "no sweep has been done");
-    let tables = Tables::follow(
-        &config.kafka,
-        SchemaIds::default(),
-        Epochs::default(),
-        CHECK_TABLES_EVERY,
-        service.drain.clone(),
-    )?;
+    let tables = Tables::follow(&config.kafka, Tables::CHECK_EVERY, service.drain.clone())?;
     if config.profile == Profile::Production {
         let durability_latch = health.latch("durability", "the topic has not been looked at");
         require_durability(&durability_latch, &config.kafka, &[QUIZ_ABANDONED]).await;
@@ -68,8 +62,8 @@ async fn prepare(
     }
     tables.caught_up().await;
     let topic = Publisher::topic_of(&config.kafka);
-    let encoder = encoder_when_registered(&tables.schema_ids, &topic, &tables_latch).await;
-    projection_when_made(&store, &projection_latch).await;
+    let encoder = tables.schema_ids.encoder_when_registered(&topic, &tables_latch).await;
+    when_made(|| store.has_projection(), &projection_latch, NO_PROJECTION).await;
     let producer = Producer::new(&config.kafka, &config.producer()).context("the producer")?;
     // Without a broker the first sweep says so.
     let _ = producer.warm(&topic, WARM).await;
@@ -77,34 +71,6 @@ async fn prepare(
     let sweeper = Sweeper::new(config, store.clone(), epochs.clone());
     let publisher = Publisher { store, producer, epochs, encoder, topic, batch: config.batch };
     Ok(Some((sweeper, publisher, sweep_latch)))
-}
-
-async fn encoder_when_registered(
-    schema_ids: &SchemaIds,
-    topic: &str,
-    latch: &Latch,
-) -> Encoder<QuizAbandoned> {
-    loop {
-        match schema_ids.encoder(topic) {
-            Ok(encoder) => {
-                latch.ready();
-                return encoder;
-            }
-            Err(error) => latch.missing(error.to_string()),
-        }
-        tokio::time::sleep(LOOK_AGAIN).await;
-    }
-}
-
-async fn projection_when_made(store: &Store, latch: &Latch) {
-    loop {
-        match store.has_projection().await {
-            Ok(true) => return latch.ready(),
-            Ok(false) => latch.missing("the state projector has not made its tables"),
-            Err(error) => latch.missing(format!("PostgreSQL is away: {error}")),
-        }
-        tokio::time::sleep(LOOK_AGAIN).await;
-    }
 }
 
 async fn rounds(

@@ -17,8 +17,6 @@ use vendzz_runtime::tables::{Epochs, SchemaIds, Tables};
 use vendzz_schemas::registry::RegistryClient;
 use vendzz_schemas::topics;
 
-/// How often the tables of schemas and epochs are compared with their topics' ends.
-const CHECK_TABLES_EVERY: Duration = Duration::from_secs(5);
 /// What fan-out writes to.
 const WRITTEN: [&str; 5] = [
     topics::LEAD_DETECTED,
@@ -64,20 +62,13 @@ struct Started {
 
 /// Waits for everything without which nothing can be followed up.
 async fn start(config: &FanoutConfig, service: &Service) -> anyhow::Result<Started> {
-    let tables_latch =
-        service.health.latch("tables", "schema.id.v1 and topic.epoch.v1 are not read to their ends");
+    let tables_latch = Tables::latch(&service.health);
     let definitions_latch =
         service.health.latch("definitions", "quizzes and campaigns are not read to their ends");
     let topics_latch = service.health.latch("topics", "waiting for the schemas of leads and messages");
     let registry = RegistryClient::new(&config.registry_url).context("VENDZZ_REGISTRY_URL")?;
     let drain = service.drain.clone();
-    let tables = Tables::follow(
-        &config.kafka,
-        SchemaIds::default(),
-        Epochs::default(),
-        CHECK_TABLES_EVERY,
-        drain.clone(),
-    )?;
+    let tables = Tables::follow(&config.kafka, Tables::CHECK_EVERY, drain.clone())?;
     tables.caught_up().await;
     tables_latch.ready();
 

@@ -3,7 +3,7 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use chrono::DateTime;
-use vendzz_runtime::config::{Env, Profile, Secret};
+use vendzz_runtime::config::{Env, Profile, Secret, registry_url};
 use vendzz_runtime::crash_point::CrashAt;
 use vendzz_runtime::kafka::{KafkaConfig, ProducerSettings};
 use vendzz_runtime::kernel::KernelConfig;
@@ -142,11 +142,7 @@ impl FanoutConfig {
             kafka: KafkaConfig::read(env),
             profile: Profile::read(env),
             kernel: KernelConfig::read(env, GROUP, topics, topics::DLQ_FANOUT),
-            registry_url: env.value(
-                "VENDZZ_REGISTRY_URL",
-                "http://127.0.0.1:18081/apis/ccompat/v7".to_owned(),
-                "schema registry, asked only for an id that schema.id.v1 lacks",
-            ),
+            registry_url: registry_url(env),
             notice: NoticeConfig::read(env),
             dedupe_window: env.span(
                 "VENDZZ_DEDUPE_WINDOW",

@@ -77,7 +77,7 @@ async fn who_left_is_announced_once_who_finished_never_and_of_bots_nothing_is_sa
     );
 
     abandonment.signal(nix::sys::signal::Signal::SIGTERM);
-    assert!(abandonment.exit_status().await.success());
+    assert!(abandonment.ended().await.success());
 }
 
 #[tokio::test(flavor = "multi_thread")]

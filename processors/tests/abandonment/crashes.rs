@@ -25,7 +25,7 @@ async fn a_crash_at_any_point_loses_nobody_and_announces_nobody_otherwise_than_b
         installation.log.progress(&finisher).await;
 
         let mut crashing = installation.spawn_abandonment(&[("VENDZZ_CRASH_AT", point)]);
-        let status = crashing.exit_status().await;
+        let status = crashing.ended().await;
         assert_eq!(status.signal(), Some(nix::libc::SIGABRT), "{point}: {status}");
         left.extend(responses.clone());
 

@@ -9,12 +9,12 @@ async fn while_postgresql_is_away_nothing_is_announced_and_then_everything_once(
     // Away already when the process starts.
     proxy.shut();
     let mut abandonment = installation.spawn_abandonment(&[("VENDZZ_POSTGRES_URL", &proxy.url(&url))]);
-    abandonment.wait_until_unready().await;
+    abandonment.wait_for("a pause", |readiness| readiness["status"] == "unready").await;
     proxy.open();
     abandonment.wait_until_ready().await;
 
     proxy.shut();
-    abandonment.wait_until_unready().await;
+    abandonment.wait_for("a pause", |readiness| readiness["status"] == "unready").await;
     let response = response_id();
     installation.log.progress(&beacon(response, 1, minutes_ago(10))).await;
     eventually("the beacon is folded", async || (installation.partial_responses().await == 1).then_some(()))

@@ -55,7 +55,7 @@ async fn a_crash_at_any_named_point_loses_and_invents_nothing() {
         let ended = crashing.ended().await;
         assert!(ended.code().is_none(), "{point} was not reached: {ended:?}\n{}", crashing.log());
         // The next one crashes elsewhere, and the last one lives.
-        let living = Fanout::start(&log, &[SMALL]).await;
+        let mut living = Fanout::start(&log, &[SMALL]).await;
         expect_all(&log, rounds).await;
         living.kill();
     }
@@ -66,7 +66,7 @@ async fn a_crash_at_any_named_point_loses_and_invents_nothing() {
 #[tokio::test(flavor = "multi_thread")]
 async fn members_come_die_and_go_and_what_was_committed_is_not_made_again() {
     let (log, version) = prepared().await;
-    let first = Fanout::start(&log, &[SMALL]).await;
+    let mut first = Fanout::start(&log, &[SMALL]).await;
     submit_round(&log, version, 0).await;
     let second = Fanout::start(&log, &[SMALL]).await;
     submit_round(&log, version, 1).await;

@@ -50,7 +50,7 @@ async fn out_of_step_with_the_campaigns_nothing_is_followed_up() {
     let version = log.publish_quiz(QUIZ, &quiz()).await;
     in_force(log.put_campaign("c", &campaign("sms", "all", "antes")).await).await;
     // The registry is away, so the next version cannot be read.
-    let mut fanout = Fanout::start(&log, &[("VENDZZ_REGISTRY_URL", "http://127.0.0.1:9/")]).await;
+    let fanout = Fanout::start(&log, &[("VENDZZ_REGISTRY_URL", "http://127.0.0.1:9/")]).await;
     let definition = CampaignDefinition {
         account_id: ACCOUNT.to_owned(),
         campaign_id: "c".to_owned(),

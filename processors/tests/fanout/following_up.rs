@@ -1,7 +1,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use vendzz_schemas::events::{CampaignMessage, QuizSubmitted};
+use vendzz_schemas::events::{CampaignMessage, LeadDetected, QuizSubmitted};
 use vendzz_schemas::ids::{MessageOrigin, TimedId, account_key, lead_id, message_id};
 use vendzz_schemas::routing::{route, route_message};
 use vendzz_schemas::topics;
@@ -147,12 +147,14 @@ async fn expect_leads(log: &Log) {
 /// Everything stands in the partition that routing says.
 async fn expect_places(log: &Log) {
     let epochs = |topic: &str| log.tables.epochs.get(&log.kafka.name(topic)).unwrap();
-    for (record, lead) in log.events::<vendzz_schemas::events::LeadDetected>(topics::LEAD_DETECTED).await {
+    for record in log.events::<LeadDetected>(topics::LEAD_DETECTED).await {
+        let lead = &record.event;
         assert_eq!(record.key, format!("{}/{}", lead.quiz_id, lead.response_id));
         let response = TimedId::parse(&lead.response_id).unwrap();
         assert_eq!(Some(record.partition), route(&lead.quiz_id, &response, &epochs(topics::LEAD_DETECTED)));
     }
-    for (record, message) in log.events::<CampaignMessage>(topics::CAMPAIGN_EMAIL).await {
+    for record in log.events::<CampaignMessage>(topics::CAMPAIGN_EMAIL).await {
+        let message = &record.event;
         let response = TimedId::parse(&message.response_id).unwrap();
         let expected = route_message(&message.recipient, &response, &epochs(topics::CAMPAIGN_EMAIL));
         assert_eq!(Some(record.partition), expected);
@@ -225,5 +227,5 @@ async fn submit_for(log: &Log, version: i64, round: usize, span: Duration) {
 /// Response and append time of each submission, as the log has them.
 async fn submissions(log: &Log) -> Vec<(String, i64)> {
     let events = log.events::<QuizSubmitted>(topics::QUIZ_SUBMISSION).await;
-    events.into_iter().map(|(record, submission)| (submission.response_id, record.append_ms)).collect()
+    events.into_iter().map(|record| (record.event.response_id, record.append_ms)).collect()
 }

@@ -9,6 +9,7 @@ use vendzz_schemas::codec::Encoder;
 use vendzz_schemas::events::{Epoch, TopicEpochs};
 use vendzz_schemas::registry::{RegistryClient, SchemaId};
 use vendzz_schemas::topics::{self, Cleanup, Encoding, SALT};
+use vendzz_test_support::{kafka_address, registry_url};
 
 pub(crate) const PARTITIONS: i32 = 2;
 
@@ -28,20 +29,11 @@ const TOPICS: [&str; 12] = [
     topics::DLQ_FANOUT,
 ];
 
-pub(crate) fn kafka_address() -> String {
-    std::env::var("VENDZZ_KAFKA_BOOTSTRAP").unwrap_or_else(|_| "127.0.0.1:19092".to_owned())
-}
-
-pub(crate) fn registry_address() -> String {
-    std::env::var("VENDZZ_REGISTRY_URL")
-        .unwrap_or_else(|_| "http://127.0.0.1:18081/apis/ccompat/v7".to_owned())
-}
-
 pub(crate) fn now_ms() -> i64 {
     std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_millis() as i64
 }
 
-pub(crate) fn producer(kafka: &KafkaConfig) -> Producer {
+fn producer(kafka: &KafkaConfig) -> Producer {
     let settings = ProducerSettings {
         name: "test",
         linger: Duration::from_millis(2),
@@ -101,7 +93,7 @@ pub(crate) async fn make_namespace(topic_settings: &[(&str, &str, &str)]) -> Kaf
 
 /// Returns the id of the schema of [`TopicEpochs`].
 async fn register_schemas(kafka: &KafkaConfig, producer: &Producer) -> u32 {
-    let registry = RegistryClient::new(&registry_address()).unwrap();
+    let registry = RegistryClient::new(&registry_url()).unwrap();
     let mut of_epochs = 0;
     for base in TOPICS {
         let Encoding::Avro(records) = topics::spec(base).unwrap().encoding else { continue };

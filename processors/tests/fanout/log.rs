@@ -1,43 +1,23 @@
-//! The log itself, written and read without fan-out.
-
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex};
+use std::ops::Deref;
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
-use tokio_util::sync::CancellationToken;
-use vendzz_runtime::kafka::{Delivered, Follower, KafkaConfig, OutgoingRecord, Producer};
-use vendzz_runtime::tables::{Epochs, SchemaIds, Tables};
+use vendzz_runtime::kafka::Delivered;
 use vendzz_schemas::campaign::Channel;
-use vendzz_schemas::codec::Decoder;
 use vendzz_schemas::events::{
-    AvroEvent, CampaignDefinition, CampaignMessage, LeadDetected, QuizAbandoned, QuizDefinition,
-    QuizSubmitted,
+    CampaignDefinition, CampaignMessage, LeadDetected, QuizAbandoned, QuizDefinition, QuizSubmitted,
 };
-use vendzz_schemas::ids::TimedId;
-use vendzz_schemas::routing::route;
 use vendzz_schemas::topics;
+use vendzz_test_support::Record;
 
-use super::harness::{make_namespace, producer};
+use super::harness::make_namespace;
 use super::samples::ACCOUNT;
 
 const WAIT: Duration = Duration::from_secs(60);
 
-pub(crate) struct Log {
-    pub kafka: KafkaConfig,
-    pub tables: Tables,
-    pub producer: Producer,
-    stop: CancellationToken,
-}
-
-/// Bytes as they stand in a topic.
-#[derive(Debug, Clone)]
-pub(crate) struct RawRecord {
-    pub partition: i32,
-    pub append_ms: i64,
-    pub key: String,
-    pub value: Vec<u8>,
-}
+/// The log itself, with what these tests write and read.
+pub(crate) struct Log(vendzz_test_support::Log);
 
 impl Log {
     pub(crate) async fn new() -> Self {
@@ -45,13 +25,7 @@ impl Log {
     }
 
     pub(crate) async fn with_settings(topic_settings: &[(&str, &str, &str)]) -> Self {
-        let kafka = make_namespace(topic_settings).await;
-        let stop = CancellationToken::new();
-        let every = Duration::from_secs(1);
-        let tables =
-            Tables::follow(&kafka, SchemaIds::default(), Epochs::default(), every, stop.clone()).unwrap();
-        tokio::time::timeout(WAIT, tables.caught_up()).await.unwrap();
-        Self { producer: producer(&kafka), kafka, tables, stop }
+        Self(vendzz_test_support::Log::open(make_namespace(topic_settings).await).await)
     }
 
     /// Publishes a version of a quiz, and returns it.
@@ -84,58 +58,21 @@ impl Log {
     }
 
     pub(crate) async fn submit(&self, submission: &QuizSubmitted) -> Delivered {
-        let key = format!("{}/{}", submission.quiz_id, submission.response_id);
-        let partition = self.partition(topics::QUIZ_SUBMISSION, &submission.quiz_id, &submission.response_id);
-        self.append(topics::QUIZ_SUBMISSION, partition, &key, submission).await
+        let QuizSubmitted { quiz_id, response_id, .. } = submission;
+        self.append_of_response(topics::QUIZ_SUBMISSION, quiz_id, response_id, submission).await
     }
 
     pub(crate) async fn abandon(&self, abandoned: &QuizAbandoned) -> Delivered {
-        let key = format!("{}/{}", abandoned.quiz_id, abandoned.response_id);
-        let partition = self.partition(topics::QUIZ_ABANDONED, &abandoned.quiz_id, &abandoned.response_id);
-        self.append(topics::QUIZ_ABANDONED, partition, &key, abandoned).await
-    }
-
-    pub(crate) async fn append<E: AvroEvent>(
-        &self,
-        topic: &str,
-        partition: i32,
-        key: &str,
-        event: &E,
-    ) -> Delivered {
-        let name = self.kafka.name(topic);
-        let payload = self.tables.schema_ids.encoder::<E>(&name).unwrap().encode(event).unwrap();
-        self.append_bytes(topic, partition, key, &payload).await
-    }
-
-    pub(crate) async fn append_bytes(
-        &self,
-        topic: &str,
-        partition: i32,
-        key: &str,
-        bytes: &[u8],
-    ) -> Delivered {
-        let topic = self.kafka.name(topic);
-        let record = OutgoingRecord {
-            topic: &topic,
-            partition,
-            key: key.as_bytes(),
-            payload: Some(bytes),
-            headers: &[],
-        };
-        self.producer.send(&record).await.unwrap()
-    }
-
-    fn partition(&self, topic: &str, quiz_id: &str, response_id: &str) -> i32 {
-        let epochs = self.tables.epochs.get(&self.kafka.name(topic)).unwrap();
-        route(quiz_id, &TimedId::parse(response_id).unwrap(), &epochs).unwrap()
+        let QuizAbandoned { quiz_id, response_id, .. } = abandoned;
+        self.append_of_response(topics::QUIZ_ABANDONED, quiz_id, response_id, abandoned).await
     }
 
     /// Every message on every channel topic, copies included.
     pub(crate) async fn messages(&self) -> Vec<CampaignMessage> {
         let mut messages = Vec::new();
         for channel in Channel::ALL {
-            for (record, message) in self.events::<CampaignMessage>(channel.topic()).await {
-                assert_eq!(record.key, message.message_id);
+            for Record { key, event: message, .. } in self.events::<CampaignMessage>(channel.topic()).await {
+                assert_eq!(key, message.message_id);
                 assert_eq!(message.channel, channel.name(), "on the topic of another channel");
                 messages.push(message);
             }
@@ -169,41 +106,15 @@ impl Log {
     }
 
     pub(crate) async fn leads(&self) -> Vec<LeadDetected> {
-        self.events::<LeadDetected>(topics::LEAD_DETECTED).await.into_iter().map(|(_, lead)| lead).collect()
-    }
-
-    pub(crate) async fn events<E: AvroEvent>(&self, topic: &str) -> Vec<(RawRecord, E)> {
-        let mut decoder = Decoder::<E>::default();
-        for schema in self.tables.schema_ids.all() {
-            decoder.learn(schema.id, &schema.schema).unwrap();
-        }
-        let records = self.read(topic).await;
-        records.into_iter().map(|record| (record.clone(), decoder.decode(&record.value).unwrap())).collect()
-    }
-
-    /// Everything that stands in a topic now.
-    pub(crate) async fn read(&self, topic: &str) -> Vec<RawRecord> {
-        let records = Arc::new(Mutex::new(Vec::new()));
-        let into = records.clone();
-        let stop = CancellationToken::new();
-        let every = Duration::from_secs(1);
-        let reading =
-            Follower::start(&self.kafka, self.kafka.name(topic), every, stop.clone(), move |record| {
-                into.lock().unwrap().push(RawRecord {
-                    partition: record.partition,
-                    append_ms: record.append_ms,
-                    key: String::from_utf8(record.key.to_vec()).unwrap(),
-                    value: record.value.unwrap_or_default().to_vec(),
-                });
-            });
-        reading.unwrap().read_to_end(WAIT).await.unwrap();
-        stop.cancel();
-        std::mem::take(&mut *records.lock().unwrap())
+        let leads = self.events::<LeadDetected>(topics::LEAD_DETECTED).await;
+        leads.into_iter().map(|record| record.event).collect()
     }
 }
 
-impl Drop for Log {
-    fn drop(&mut self) {
-        self.stop.cancel();
+impl Deref for Log {
+    type Target = vendzz_test_support::Log;
+
+    fn deref(&self) -> &Self::Target {
+        &self.0
     }
 }

@@ -70,7 +70,7 @@ async fn without_an_offset_somebody_must_say_from_when_on_messages_are_made() {
     for number in 0..20 {
         log.submit(&submission(number, version)).await;
     }
-    let mut silent = Fanout::spawn(&log, &[("VENDZZ_FANOUT_EMIT_FROM", "")]);
+    let silent = Fanout::spawn(&log, &[("VENDZZ_FANOUT_EMIT_FROM", "")]);
     let readiness = silent
         .wait_for("the partitions that are not empty to stop", |readiness| {
             readiness["missing"]["partitions"]

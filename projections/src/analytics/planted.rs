@@ -1,5 +1,4 @@
-//! Faults that the fault suite plants on purpose, to show that its checks can fail. They exist only
-//! in a build with the feature `planted-faults`; `VENDZZ_PLANT` names the one that is planted.
+use vendzz_runtime::planted::is_planted;
 
 /// A mistake that the design rules out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -13,20 +12,11 @@ pub(super) enum Fault {
 }
 
 impl Fault {
-    #[cfg(feature = "planted-faults")]
     pub(super) fn is_planted(self) -> bool {
-        static PLANTED: std::sync::OnceLock<String> = std::sync::OnceLock::new();
-        let planted = PLANTED.get_or_init(|| std::env::var("VENDZZ_PLANT").unwrap_or_default());
-        let name = match self {
+        is_planted(match self {
             Self::NoSyntheticTimestamp => "no_synthetic_timestamp",
             Self::ResumePointBeforeRows => "resume_point_before_rows",
             Self::NoDedupe => "no_dedupe",
-        };
-        planted.split(',').any(|planted| planted == name)
-    }
-
-    #[cfg(not(feature = "planted-faults"))]
-    pub(super) const fn is_planted(self) -> bool {
-        false
+        })
     }
 }

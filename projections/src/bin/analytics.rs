@@ -8,17 +8,14 @@ use vendzz_projections::analytics::cql::connect_when_up;
 use vendzz_projections::analytics::{
     AnalyticsConfig, AnalyticsProjection, CRASH_POINTS, Decoding, GROUP, TOPICS,
 };
-use vendzz_runtime::config::Env;
+use vendzz_runtime::config::{Env, registry_url};
 use vendzz_runtime::crash_point::CrashAt;
 use vendzz_runtime::kafka::KafkaConfig;
 use vendzz_runtime::kernel::{self, KernelConfig};
 use vendzz_runtime::service::{self, Identity, Service};
-use vendzz_runtime::tables::{Epochs, SchemaIds, Tables};
+use vendzz_runtime::tables::Tables;
 use vendzz_schemas::registry::RegistryClient;
 use vendzz_schemas::topics;
-
-/// How often the followed tables are compared with their topics' ends.
-const CHECK_TABLES_EVERY: Duration = Duration::from_secs(5);
 
 const IDENTITY: Identity = Identity {
     name: "vendzz-project-analytics",
@@ -39,11 +36,7 @@ impl Config {
     fn read(env: &Env) -> Self {
         Self {
             kafka: KafkaConfig::read(env),
-            registry_url: env.value(
-                "VENDZZ_REGISTRY_URL",
-                "http://127.0.0.1:18081/apis/ccompat/v7".to_owned(),
-                "schema registry, asked only for an id that schema.id.v1 lacks",
-            ),
+            registry_url: registry_url(env),
             kernel: KernelConfig::read(env, GROUP, TOPICS.to_vec(), topics::DLQ_ANALYTICS),
             analytics: AnalyticsConfig::read(env),
             crash_at: CrashAt::read(env, &CRASH_POINTS),
@@ -59,17 +52,10 @@ async fn run(config: Config, service: Service) -> anyhow::Result<()> {
     if let Some(crash_at) = config.crash_at {
         crash_at.arm();
     }
-    let tables_latch =
-        service.health.latch("tables", "schema.id.v1 and topic.epoch.v1 are not read to their ends");
+    let tables_latch = Tables::latch(&service.health);
     let cql_latch = service.health.latch("cql", "not connected");
     let registry = RegistryClient::new(&config.registry_url).context("VENDZZ_REGISTRY_URL")?;
-    let tables = Tables::follow(
-        &config.kafka,
-        SchemaIds::default(),
-        Epochs::default(),
-        CHECK_TABLES_EVERY,
-        service.drain.clone(),
-    )?;
+    let tables = Tables::follow(&config.kafka, Tables::CHECK_EVERY, service.drain.clone())?;
     let Some(store) = connect_when_up(&config.analytics.cql, &cql_latch, &service.drain).await else {
         return Ok(());
     };

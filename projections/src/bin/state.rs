@@ -7,11 +7,8 @@ use anyhow::Context;
 use vendzz_projections::state::{StateConfig, StateProjection, StateStore, prepare_when_up};
 use vendzz_runtime::kernel;
 use vendzz_runtime::service::{self, Identity, Service};
-use vendzz_runtime::tables::{Epochs, SchemaIds, Tables};
+use vendzz_runtime::tables::Tables;
 use vendzz_schemas::registry::RegistryClient;
-
-/// How often the followed tables are compared with their topics' ends.
-const CHECK_TABLES_EVERY: Duration = Duration::from_secs(5);
 
 const IDENTITY: Identity = Identity {
     name: "vendzz-project-state",
@@ -28,17 +25,10 @@ async fn run(config: StateConfig, service: Service) -> anyhow::Result<()> {
     if let Some(crash_at) = config.crash_at {
         crash_at.arm();
     }
-    let tables_latch =
-        service.health.latch("tables", "schema.id.v1 and topic.epoch.v1 are not read to their ends");
+    let tables_latch = Tables::latch(&service.health);
     let postgres_latch = service.health.latch("postgres", "the tables are not prepared");
     let registry = RegistryClient::new(&config.registry_url).context("VENDZZ_REGISTRY_URL")?;
-    let tables = Tables::follow(
-        &config.kafka,
-        SchemaIds::default(),
-        Epochs::default(),
-        CHECK_TABLES_EVERY,
-        service.drain.clone(),
-    )?;
+    let tables = Tables::follow(&config.kafka, Tables::CHECK_EVERY, service.drain.clone())?;
     if !prepare_when_up(&config.postgres, &postgres_latch, &service.drain).await? {
         return Ok(());
     }

@@ -1,7 +1,7 @@
 use sqlx::{AssertSqlSafe, ConnectOptions, Connection};
-use vendzz_runtime::postgres::PostgresConfig;
+use vendzz_runtime::postgres::{PostgresConfig, Schema};
 
-use super::read::{ReadError, Schema};
+use super::read::ReadError;
 
 /// The tables of one version and, of each, the key.
 const TABLES: [(&str, &str); 5] = [

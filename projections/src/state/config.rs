@@ -1,4 +1,4 @@
-use vendzz_runtime::config::Env;
+use vendzz_runtime::config::{Env, registry_url};
 use vendzz_runtime::crash_point::CrashAt;
 use vendzz_runtime::kafka::KafkaConfig;
 use vendzz_runtime::kernel::KernelConfig;
@@ -24,11 +24,7 @@ impl StateConfig {
             kafka: KafkaConfig::read(env),
             kernel: KernelConfig::read(env, GROUP, topics, DLQ_STATE),
             postgres: PostgresConfig::read(env),
-            registry_url: env.value(
-                "VENDZZ_REGISTRY_URL",
-                "http://127.0.0.1:18081/apis/ccompat/v7".to_owned(),
-                "schema registry, asked only for an id that schema.id.v1 lacks",
-            ),
+            registry_url: registry_url(env),
             crash_at: CrashAt::read(env, CRASH_POINTS),
         };
         env.expect_less(

@@ -19,12 +19,14 @@ use vendzz_schemas::topics::{LEAD_DETECTED, QUIZ_DEFINITION, QUIZ_PROGRESS, QUIZ
 pub use compare::{Difference, compare};
 pub use config::StateConfig;
 pub use projection::{StateFold, StateProjection};
-pub use read::{ReadError, Schema, SchemaError, StateReader};
+pub use read::{ReadError, StateReader};
 pub use read_contacts::{Lead, LeadPageKey, PartialResponse};
 pub use read_pool::{ReadPool, ReplicaConfig};
 pub use rows::{LeadRow, LeadSighting, NameSighting, PartialRow, PlaceInSource, QuizRow, ResponseRow};
 pub use store::{StateStore, prepare_when_up};
-pub use vendzz_runtime::postgres::{PostgresConfig, PostgresUrl, PostgresUrlError, PrepareError};
+pub use vendzz_runtime::postgres::{
+    PostgresConfig, PostgresUrl, PostgresUrlError, PrepareError, Schema, SchemaError,
+};
 pub use vendzz_runtime::row_fold::{FoldedRow, Placed, Week, fold_events};
 
 /// Name of this projection in `public.read_model`.

@@ -1,44 +1,12 @@
 use std::collections::BTreeMap;
-use std::fmt;
-use std::str::FromStr;
 
 use sqlx::AssertSqlSafe;
 use sqlx::postgres::PgPool;
 use uuid::Uuid;
 use vendzz_runtime::kernel::{ResumePoint, Source};
+use vendzz_runtime::postgres::{Schema, SchemaError, live_version};
 
 use super::PROJECTION;
-
-/// SQLSTATE undefined_table.
-const UNDEFINED_TABLE: &str = "42P01";
-
-/// The PostgreSQL schema of one version of the state projection.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Schema(String);
-
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("is not a schema name of 1 to 63 characters of a-z, 0-9 and '_'")]
-pub struct SchemaError;
-
-impl FromStr for Schema {
-    type Err = SchemaError;
-
-    /// Strict, because the name becomes part of SQL.
-    fn from_str(name: &str) -> Result<Self, Self::Err> {
-        let allowed = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_';
-        let starts_well = name.bytes().next().is_some_and(|first| first.is_ascii_lowercase());
-        if !starts_well || name.len() > 63 || !name.bytes().all(allowed) {
-            return Err(SchemaError);
-        }
-        Ok(Self(name.to_owned()))
-    }
-}
-
-impl fmt::Display for Schema {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(&self.0)
-    }
-}
 
 #[derive(Debug, thiserror::Error)]
 pub enum ReadError {
@@ -61,16 +29,7 @@ pub struct StateReader {
 impl StateReader {
     /// The version that is live by `public.read_model`.
     pub async fn live(pool: PgPool) -> Result<Self, ReadError> {
-        let version: Result<Option<String>, sqlx::Error> =
-            sqlx::query_scalar("SELECT version FROM public.read_model WHERE projection = $1")
-                .bind(PROJECTION)
-                .fetch_optional(&pool)
-                .await;
-        let version = match version {
-            Ok(version) => version.ok_or(ReadError::NotSetUp)?,
-            Err(error) if is_undefined_table(&error) => return Err(ReadError::NotSetUp),
-            Err(error) => return Err(error.into()),
-        };
+        let version = live_version(&pool, PROJECTION).await?.ok_or(ReadError::NotSetUp)?;
         Ok(Self { pool, schema: version.parse()? })
     }
 
@@ -146,22 +105,5 @@ impl StateReader {
         );
         let count: i64 = sqlx::query_scalar(AssertSqlSafe(sql)).fetch_one(&self.pool).await?;
         Ok(count.cast_unsigned())
-    }
-}
-
-fn is_undefined_table(error: &sqlx::Error) -> bool {
-    error.as_database_error().and_then(|error| error.code()).is_some_and(|code| code == UNDEFINED_TABLE)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn nothing_but_a_plain_name_becomes_part_of_sql() {
-        assert!("state_v1".parse::<Schema>().is_ok());
-        for bad in ["", "1state", "State", "state v1", "state;drop", "a\"b", "état", &"x".repeat(64)] {
-            assert_eq!(bad.parse::<Schema>(), Err(SchemaError), "{bad}");
-        }
     }
 }

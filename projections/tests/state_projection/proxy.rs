@@ -6,9 +6,10 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
-
-use crate::support::{TestDatabase, server_url};
 use vendzz_projections::state::PostgresConfig;
+use vendzz_test_support::postgres_url;
+
+use crate::support::TestDatabase;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum AtCommit {
@@ -49,7 +50,7 @@ impl Proxy {
 
     /// The test's database through the proxy.
     pub(crate) fn config(&self, database: &TestDatabase) -> PostgresConfig {
-        let url = format!("postgres://vendzz@{}/{}?sslmode=disable", self.address, database.name);
+        let url = format!("postgres://vendzz@{}/{}?sslmode=disable", self.address, database.name());
         PostgresConfig { url: url.parse().unwrap(), ..database.config.clone() }
     }
 
@@ -60,7 +61,7 @@ impl Proxy {
 
 /// Host and port of the server.
 fn upstream() -> String {
-    let url = server_url();
+    let url = postgres_url();
     let behind_scheme = url.split_once("://").expect("a URL").1;
     let authority = behind_scheme.split('/').next().expect("an authority");
     authority.rsplit('@').next().expect("host and port").to_owned()

@@ -6,7 +6,7 @@ use vendzz_projections::state::{
 
 use crate::support::{
     Log, Owner, TestDatabase, definition, definitions, fold_all, response_id, state_v1, submission,
-    submissions, url_of,
+    submissions,
 };
 
 #[tokio::test]
@@ -83,7 +83,7 @@ async fn a_resume_point_that_went_back_is_noticed() {
 fn replica_url(database: &TestDatabase) -> String {
     let replica = std::env::var("VENDZZ_POSTGRES_REPLICA_PORT").unwrap_or_else(|_| "15433".to_owned());
     let primary = std::env::var("VENDZZ_POSTGRES_PORT").unwrap_or_else(|_| "15432".to_owned());
-    url_of(&database.name).replace(&format!(":{primary}/"), &format!(":{replica}/"))
+    database.url().replace(&format!(":{primary}/"), &format!(":{replica}/"))
 }
 
 async fn reads_from_replica(pool: &ReadPool) -> bool {
@@ -116,7 +116,7 @@ async fn reads_go_to_the_replica_once_it_has_caught_up() {
 async fn reads_go_to_the_primary_when_the_replica_is_away_or_not_named() {
     let database = TestDatabase::prepared().await;
     let away = ReplicaConfig {
-        url: format!("postgres://vendzz@127.0.0.1:1/{}", database.name).parse().unwrap(),
+        url: format!("postgres://vendzz@127.0.0.1:1/{}", database.name()).parse().unwrap(),
         max_lag: Duration::from_secs(5),
     };
     assert!(!reads_from_replica(&ReadPool::new(&database.config, Some(&away))).await);

@@ -1,9 +1,9 @@
 //! A database of its own, a log in memory, and an owner that feeds a fold as the kernel does.
 
 use std::collections::BTreeMap;
+use std::ops::Deref;
 
-use sqlx::{ConnectOptions, Connection, Executor};
-use uuid::Uuid;
+use sqlx::Executor;
 use vendzz_projections::state::{
     PostgresConfig, PostgresUrl, Schema, StateFold, StateProjection, StateReader, StateStore,
 };
@@ -16,6 +16,7 @@ use vendzz_schemas::events::{
 use vendzz_schemas::ids::TimedId;
 use vendzz_schemas::registry::{RegistryClient, SchemaId};
 use vendzz_schemas::topics::{LEAD_DETECTED, Namespace, QUIZ_DEFINITION, QUIZ_PROGRESS, QUIZ_SUBMISSION};
+use vendzz_test_support::Database;
 
 pub(crate) const DEFINITION_SCHEMA: u32 = 1;
 pub(crate) const SUBMISSION_SCHEMA: u32 = 2;
@@ -25,51 +26,32 @@ pub(crate) const LEAD_SCHEMA: u32 = 4;
 /// 2026-01-01T00:00:00Z, a Thursday.
 pub(crate) const NEW_YEAR: i64 = 1_767_225_600_000;
 
-pub(crate) fn server_url() -> String {
-    std::env::var("VENDZZ_POSTGRES_URL")
-        .unwrap_or_else(|_| "postgres://vendzz@127.0.0.1:15432/vendzz".to_owned())
-}
-
-/// The server's URL with another database.
-pub(crate) fn url_of(database: &str) -> String {
-    let server = server_url();
-    let (before, _) = server.rsplit_once('/').expect("a URL names its database behind a slash");
-    format!("{before}/{database}")
-}
-
 /// A database that goes with the value.
 pub(crate) struct TestDatabase {
-    pub(crate) name: String,
+    database: Database,
     pub(crate) config: PostgresConfig,
+}
+
+impl Deref for TestDatabase {
+    type Target = Database;
+
+    fn deref(&self) -> &Database {
+        &self.database
+    }
 }
 
 impl TestDatabase {
     /// Empty, without the projection's tables.
     pub(crate) async fn bare() -> Self {
-        let name = format!("state_test_{}", Uuid::now_v7().simple());
-        let mut server = connect(&server_url()).await;
-        server.execute(sqlx::AssertSqlSafe(format!("CREATE DATABASE {name}"))).await.unwrap();
-        server.close().await.unwrap();
-        let url: PostgresUrl = url_of(&name).parse().unwrap();
-        Self { name, config: PostgresConfig::at(url) }
+        let database = Database::new("state").await;
+        let url: PostgresUrl = database.url().parse().unwrap();
+        Self { database, config: PostgresConfig::at(url) }
     }
 
     pub(crate) async fn prepared() -> Self {
         let database = Self::bare().await;
         StateStore::prepare(&database.config).await.unwrap();
         database
-    }
-
-    pub(crate) async fn connect(&self) -> sqlx::PgConnection {
-        connect(&url_of(&self.name)).await
-    }
-
-    /// One value of one row.
-    pub(crate) async fn value<T>(&self, sql: &'static str) -> T
-    where
-        T: for<'r> sqlx::Decode<'r, sqlx::Postgres> + sqlx::Type<sqlx::Postgres> + Send + Unpin,
-    {
-        sqlx::query_scalar(sql).fetch_one(&mut self.connect().await).await.unwrap()
     }
 
     pub(crate) async fn run(&self, sql: &'static str) {
@@ -89,27 +71,6 @@ impl TestDatabase {
     pub(crate) fn reader(&self) -> StateReader {
         StateReader::of(StateStore::new(&self.config).pool().clone(), state_v1())
     }
-}
-
-impl Drop for TestDatabase {
-    fn drop(&mut self) {
-        let name = self.name.clone();
-        let dropped = std::thread::spawn(move || {
-            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-            runtime.block_on(async {
-                let sql = format!("DROP DATABASE {name} WITH (FORCE)");
-                connect(&server_url()).await.execute(sqlx::AssertSqlSafe(sql)).await.unwrap();
-            });
-        });
-        if dropped.join().is_err() && !std::thread::panicking() {
-            panic!("the test's database {} was not dropped", self.name);
-        }
-    }
-}
-
-async fn connect(url: &str) -> sqlx::PgConnection {
-    let options: sqlx::postgres::PgConnectOptions = url.parse().unwrap();
-    options.connect().await.expect("the tests need the local stack: infra/local/stack up")
 }
 
 pub(crate) fn state_v1() -> Schema {

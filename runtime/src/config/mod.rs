@@ -4,9 +4,11 @@
 mod duration;
 mod env;
 mod profile;
+mod registry;
 mod secret;
 
 pub use duration::{Span, SpanError};
 pub use env::{ConfigMistakes, Env, Settings};
 pub use profile::{Profile, UnknownProfile};
+pub use registry::registry_url;
 pub use secret::Secret;

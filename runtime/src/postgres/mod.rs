@@ -3,8 +3,10 @@
 
 mod config;
 mod prepare;
+mod read_model;
 mod session;
 
 pub use config::{PostgresConfig, PostgresUrl, PostgresUrlError};
-pub use prepare::{PrepareError, prepare_schema, when_up};
+pub use prepare::{PrepareError, prepare_schema, when_made, when_up};
+pub use read_model::{Schema, SchemaError, live_version};
 pub use session::Session;

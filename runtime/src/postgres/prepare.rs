@@ -8,6 +8,9 @@ use super::PostgresConfig;
 use crate::health::Latch;
 use crate::kernel::Backoff;
 
+/// Between two looks for what another service makes.
+const LOOK_AGAIN: Duration = Duration::from_millis(500);
+
 /// Why tables could not be made ready.
 #[derive(Debug, thiserror::Error)]
 pub enum PrepareError {
@@ -64,6 +67,21 @@ where
             () = tokio::time::sleep(backoff.next_wait()) => {}
             () = drain.cancelled() => return Ok(false),
         }
+    }
+}
+
+/// Waits until what another service makes is there. The latch says what is missing meanwhile, and is released at the end.
+pub async fn when_made<F>(mut is_made: impl FnMut() -> F, latch: &Latch, missing: &str)
+where
+    F: Future<Output = sqlx::Result<bool>>,
+{
+    loop {
+        match is_made().await {
+            Ok(true) => return latch.ready(),
+            Ok(false) => latch.missing(missing),
+            Err(error) => latch.missing(format!("PostgreSQL is away: {error}")),
+        }
+        tokio::time::sleep(LOOK_AGAIN).await;
     }
 }
 

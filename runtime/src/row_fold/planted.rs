@@ -1,10 +1,10 @@
-//! Faults that the fault suite plants on purpose, to show that its checks can fail. This module
-//! exists only in a build with the feature `planted-faults`; `VENDZZ_PLANT` names what is planted.
+//! Exists only in a build with the feature `planted-faults`.
 
 use sqlx::{AssertSqlSafe, PgConnection};
 
 use super::ResumeTable;
 use crate::kernel::{ResumePoint, Source};
+use crate::planted::is_planted;
 
 /// A mistake that the design rules out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -17,12 +17,10 @@ pub(super) enum Fault {
 
 impl Fault {
     pub(super) fn is_planted(self) -> bool {
-        let planted = std::env::var("VENDZZ_PLANT").unwrap_or_default();
-        let name = match self {
+        is_planted(match self {
             Self::NoCompareAndSet => "no_compare_and_set",
             Self::ResumePointBeforeRows => "resume_point_before_rows",
-        };
-        planted.split(',').any(|planted| planted == name)
+        })
     }
 }
 

@@ -76,11 +76,11 @@ metric_names! {
     RowsFlushed, Counter, "vendzz_rows_flushed_total", ["group"], "Rows written to the store.";
     FlushTime, Histogram, "vendzz_flush_seconds", ["group"], "Seconds that one flush took.";
     // Senders.
-    ProviderCalls, Counter, "vendzz_provider_calls_total", ["channel", "outcome", "reason"], "Calls to providers by outcome: accepted, not_taken, refused, unknown.";
+    ProviderCalls, Counter, "vendzz_provider_calls_total", ["channel", "outcome", "reason"], "Calls to providers by outcome: accepted, not_taken, refused, unknown; and not_called, of messages that were admitted and then not called for.";
     ProviderCallTime, Histogram, "vendzz_provider_call_seconds", ["channel"], "Seconds that one call to a provider took.";
-    BreakerMoves, Counter, "vendzz_breaker_moves_total", ["channel"], "Times that a provider's circuit breaker opened or closed.";
+    BreakerMoves, Counter, "vendzz_breaker_moves_total", ["channel"], "Times that the circuit breaker of a provider or of a sender opened or closed.";
     LeasesExpired, Counter, "vendzz_leases_expired_total", ["channel", "state"], "Rows whose holder fell silent, by the state in which they are now: waiting, or unknown when a call may have been made.";
-    LedgerDue, Gauge, "vendzz_ledger_due_messages", ["channel"], "Messages that are due and wait, counted up to the backlog's limit.";
+    LedgerDue, Gauge, "vendzz_ledger_due_messages", ["channel"], "Messages that are due and may be leased, of each pool counted up to its share of the backlog.";
     SenderRoundsFailed, Counter, "vendzz_sender_rounds_failed_total", ["what"], "Rounds of a sender that failed and come again: send, outcome, suppress, publish, sweep, count.";
     // Fan-out.
     FanoutMessages, Counter, "vendzz_fanout_messages_total", ["channel"], "Campaign messages that the log has acknowledged, copies included.";

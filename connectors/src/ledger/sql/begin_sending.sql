@@ -30,7 +30,7 @@ WHERE ledger.message_id = admitted.message_id
     )
     AND NOT (ledger.unless_finished AND (
         EXISTS (
-            SELECT FROM state_v1.quiz_responses AS finished
+            SELECT FROM $STATE.quiz_responses AS finished
             WHERE finished.response_id = ledger.response_id AND finished.quiz_id = ledger.quiz_id
             -- Row by row, by the index: without it the planner may read and hash the whole table.
             OFFSET 0

@@ -4,6 +4,7 @@ SELECT
     leased.message::text AS message,
     leased.attempt,
     leased.provider,
+    leased.sender_id,
     leased.unless_sent,
     now() AS now,
     EXISTS (
@@ -20,7 +21,7 @@ SELECT
     ) AS consent,
     leased.unless_finished AND (
         EXISTS (
-            SELECT FROM state_v1.quiz_responses AS finished
+            SELECT FROM $STATE.quiz_responses AS finished
             WHERE finished.response_id = leased.response_id AND finished.quiz_id = leased.quiz_id
             -- Row by row, by the index: without it the planner may read and hash the whole table.
             OFFSET 0

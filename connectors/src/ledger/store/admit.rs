@@ -8,6 +8,7 @@ use uuid::Uuid;
 use vendzz_runtime::crash_point::crash_point;
 use vendzz_schemas::events::FrequencyCap;
 
+use super::finished::Statements;
 use super::{LedgerStore, millis};
 use crate::planted::{self, Fault};
 use crate::policy::{CapVerdict, PAIR_INTERVAL, after_pair_interval, within_cap};
@@ -15,8 +16,6 @@ use crate::sender::{Bucket, Rate};
 
 static LOCK_RECIPIENTS: LazyLock<String> =
     LazyLock::new(|| planted::in_statement(include_str!("../sql/lock_recipients.sql")));
-static BEGIN_SENDING: LazyLock<String> =
-    LazyLock::new(|| planted::in_statement(include_str!("../sql/begin_sending.sql")));
 
 /// Sends to a recipient are remembered for so long: no cap looks back further.
 const REMEMBERED: TimeDelta = TimeDelta::days(32);
@@ -63,7 +62,7 @@ pub enum Decision {
     LookAgain,
 }
 
-/// The decisions, and when their transaction began: before that moment nothing is `sending`.
+/// The decisions, once their transaction is committed.
 pub struct Admission {
     pub decisions: HashMap<Uuid, Decision>,
 }
@@ -104,9 +103,11 @@ impl LedgerStore {
         candidates: &[Candidate],
     ) -> sqlx::Result<Admission> {
         let mut session = self.session().await?;
+        let statements = self.statements.get(&mut session).await?;
         session.begin().await?;
-        let outcome =
-            session.answered(async |db| self.decide_and_move(db, token, lease, candidates).await).await;
+        let outcome = session
+            .answered(async |db| self.decide_and_move(db, &statements, token, lease, candidates).await)
+            .await;
         match outcome {
             Ok(decisions) => {
                 crash_point("sender.before_sending_commit");
@@ -124,6 +125,7 @@ impl LedgerStore {
     async fn decide_and_move(
         &self,
         db: &mut PgConnection,
+        statements: &Statements,
         token: Uuid,
         lease: Duration,
         candidates: &[Candidate],
@@ -139,7 +141,7 @@ impl LedgerStore {
                 }
             }
         }
-        let begun = self.begin_sending(db, token, lease, &admitted).await?;
+        let begun = self.begin_sending(db, statements, token, lease, &admitted).await?;
         for (candidate, sender) in admitted {
             if begun.contains(&candidate.message_id) {
                 decisions.insert(candidate.message_id, Decision::Send { sender_id: sender.id });
@@ -248,11 +250,12 @@ impl LedgerStore {
     async fn begin_sending(
         &self,
         db: &mut PgConnection,
+        statements: &Statements,
         token: Uuid,
         lease: Duration,
         admitted: &[(&Candidate, SenderChoice)],
     ) -> sqlx::Result<BTreeSet<Uuid>> {
-        let begun: Vec<Uuid> = sqlx::query_scalar(AssertSqlSafe(BEGIN_SENDING.as_str()))
+        let begun: Vec<Uuid> = sqlx::query_scalar(AssertSqlSafe(statements.begin_sending.clone()))
             .bind(admitted.iter().map(|(candidate, _)| candidate.message_id).collect::<Vec<_>>())
             .bind(admitted.iter().map(|(_, sender)| sender.id.as_str()).collect::<Vec<_>>())
             .bind(admitted.iter().map(|(_, sender)| sender.provider.as_str()).collect::<Vec<_>>())

@@ -1,14 +1,12 @@
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
-use sqlx::PgConnection;
+use sqlx::{AssertSqlSafe, PgConnection};
 use uuid::Uuid;
 use vendzz_schemas::events::CampaignMessage;
 
+use super::finished::Statements;
 use super::{LedgerStore, millis};
-
-const LEASE: &str = concat!(include_str!("../sql/lease.sql"), include_str!("../sql/facts.sql"));
-const LEASE_LATE: &str = concat!(include_str!("../sql/lease_late.sql"), include_str!("../sql/facts.sql"));
 
 /// Class of the advisory locks of leases ("vdzz" + 1); the second number is the channel.
 const LEASE_LOCK: i32 = 1_986_296_443;
@@ -32,6 +30,8 @@ pub struct LeasedRow {
     pub attempt: i32,
     /// Provider of the last call.
     pub provider: Option<String>,
+    /// Sender of the last call.
+    pub sender_id: Option<String>,
     pub unless_sent: Option<Uuid>,
     /// The database's clock.
     pub now: DateTime<Utc>,
@@ -52,6 +52,7 @@ struct Record {
     message: String,
     attempt: i32,
     provider: Option<String>,
+    sender_id: Option<String>,
     unless_sent: Option<Uuid>,
     now: DateTime<Utc>,
     suppressed: bool,
@@ -72,8 +73,8 @@ impl LedgerStore {
         token: Uuid,
         lease: Duration,
     ) -> sqlx::Result<Vec<LeasedRow>> {
-        self.take(token, async |db| {
-            sqlx::query_as(LEASE)
+        self.take(token, async |db, statements| {
+            sqlx::query_as(AssertSqlSafe(statements.lease.clone()))
                 .bind(self.channel.name())
                 .bind(pools.iter().map(|pool| pool.account_id.as_str()).collect::<Vec<_>>())
                 .bind(pools.iter().map(|pool| pool.sender_pool.as_str()).collect::<Vec<_>>())
@@ -89,8 +90,8 @@ impl LedgerStore {
 
     /// Takes at most `limit` rows that may be too late, whatever keeps them.
     pub async fn lease_late(&self, limit: i64, token: Uuid, lease: Duration) -> sqlx::Result<Vec<LeasedRow>> {
-        self.take(token, async |db| {
-            sqlx::query_as(LEASE_LATE)
+        self.take(token, async |db, statements| {
+            sqlx::query_as(AssertSqlSafe(statements.lease_late.clone()))
                 .bind(self.channel.name())
                 .bind(limit)
                 .bind(token)
@@ -107,9 +108,10 @@ impl LedgerStore {
     async fn take(
         &self,
         token: Uuid,
-        ask: impl AsyncFnOnce(&mut PgConnection) -> sqlx::Result<Vec<Record>>,
+        ask: impl AsyncFnOnce(&mut PgConnection, &Statements) -> sqlx::Result<Vec<Record>>,
     ) -> sqlx::Result<Vec<LeasedRow>> {
         let mut session = self.session().await?;
+        let statements = self.statements.get(&mut session).await?;
         session.begin().await?;
         let outcome = session
             .answered(async |db| {
@@ -119,7 +121,7 @@ impl LedgerStore {
                     .bind(self.channel as i32)
                     .execute(&mut *db)
                     .await?;
-                ask(db).await
+                ask(db, &statements).await
             })
             .await;
         let records = match outcome {
@@ -146,6 +148,7 @@ impl LeasedRow {
             message,
             attempt: record.attempt,
             provider: record.provider,
+            sender_id: record.sender_id,
             unless_sent: record.unless_sent,
             now: record.now,
             suppressed: record.suppressed,

@@ -4,6 +4,7 @@
 mod admit;
 mod backlog;
 mod expire;
+mod finished;
 mod lease;
 mod moves;
 mod outbox;
@@ -17,6 +18,8 @@ pub use lease::{LeasedRow, PoolRoom};
 pub use moves::{Move, Moved};
 pub use outbox::{StoredEvent, Unpublished};
 
+use finished::LiveStatements;
+
 /// Points within intake at which `VENDZZ_CRASH_AT` may end the process.
 pub const INTAKE_CRASH_POINTS: CrashPoints = CrashPoints {
     before_rows: "intake.before_rows",
@@ -29,6 +32,7 @@ pub const INTAKE_CRASH_POINTS: CrashPoints = CrashPoints {
 #[derive(Clone)]
 pub struct LedgerStore {
     rows: RowStore,
+    statements: LiveStatements,
     channel: Channel,
     /// This worker's shard of the tallies.
     shard: i16,
@@ -49,7 +53,7 @@ impl LedgerStore {
             }),
             crash_points: INTAKE_CRASH_POINTS,
         };
-        Self { rows: RowStore::new(config, target), channel, shard }
+        Self { rows: RowStore::new(config, target), statements: LiveStatements::default(), channel, shard }
     }
 
     /// For intake's folds.
@@ -59,15 +63,6 @@ impl LedgerStore {
 
     pub fn channel(&self) -> Channel {
         self.channel
-    }
-
-    /// Whether the state projector has made its tables, in which finished responses are looked up.
-    pub async fn has_projection(&self) -> sqlx::Result<bool> {
-        let sql = "SELECT to_regclass('state_v1.quiz_responses') IS NOT NULL";
-        let mut session = self.session().await?;
-        let is_there = session.answered(async |db| sqlx::query_scalar(sql).fetch_one(db).await).await?;
-        session.release();
-        Ok(is_there)
     }
 
     async fn session(&self) -> sqlx::Result<Session> {

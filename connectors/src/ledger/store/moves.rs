@@ -31,6 +31,8 @@ pub struct Move {
     pub wait: Duration,
     /// A call that was certainly not taken: its recipient's room is given back (account, recipient).
     pub give_back: Option<(String, String)>,
+    /// For `waiting`: its holder has called nobody, so it counts as no attempt.
+    pub is_uncalled: bool,
 }
 
 /// A row that has moved.
@@ -96,6 +98,7 @@ impl LedgerStore {
             .bind(moves.iter().map(|row| millis(row.wait) as i64).collect::<Vec<_>>())
             .bind(moves.iter().map(|row| row.token).collect::<Vec<_>>())
             .bind(self.shard)
+            .bind(moves.iter().map(|row| row.is_uncalled).collect::<Vec<_>>())
             .fetch_all(&mut *db)
             .await?;
         let did_move = |row: &&Move| moved.iter().any(|moved| moved.message_id == row.message_id);

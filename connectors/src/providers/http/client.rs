@@ -1,4 +1,5 @@
 use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -15,7 +16,8 @@ use tokio::time::{Instant, timeout_at};
 use super::body::OnceBody;
 use super::connector::{Connector, connector};
 use super::retry_after::retry_after;
-use crate::providers::{NotTaken, Outcome, ProviderError};
+use crate::providers::troubles::{Troubles, cause_of};
+use crate::providers::{NotTaken, NotTakenKind, Outcome, ProviderError};
 
 /// Of an answer no more than this is read; the documented ones are a hundredth of it.
 const LONGEST_ANSWER: usize = 64 * 1024;
@@ -32,6 +34,7 @@ pub(in crate::providers) struct HttpClient {
     client: Client<Connector, OnceBody>,
     authorization: HeaderValue,
     timeout: Duration,
+    troubles: Arc<Troubles>,
 }
 
 impl fmt::Debug for HttpClient {
@@ -68,7 +71,7 @@ impl HttpClient {
             .pool_timer(TokioTimer::new())
             .pool_idle_timeout(IDLE_CONNECTIONS_LIVE)
             .build(connector()?);
-        Ok(Self { client, authorization, timeout })
+        Ok(Self { client, authorization, timeout, troubles: Arc::default() })
     }
 
     /// Posts it, and settles the outcome when no answer comes.
@@ -83,18 +86,29 @@ impl HttpClient {
         let sending = timeout_at(deadline, self.client.request(self.request(url, content_type, body)));
         let (late_or_cut, not_taken) = match sending.await {
             Ok(Ok(response)) => return Ok(read(response, deadline).await),
-            Ok(Err(_)) => ("connection_cut", "connect"),
-            Err(_) => ("timeout", "connect_timeout"),
+            Ok(Err(error)) => {
+                self.troubles.no_answer(host_of(url), &cause_of(&error));
+                ("connection_cut", "connect")
+            }
+            Err(_) => {
+                self.troubles.no_answer(host_of(url), "timeout");
+                ("timeout", "connect_timeout")
+            }
         };
         // The request may still lie in the connection's queue: withdrawn, its body never leaves.
         if handover.withdraw() {
             return Err(Outcome::NotTaken(NotTaken {
                 reason: not_taken,
                 retry_after: None,
-                is_outage: true,
+                kind: NotTakenKind::Away,
             }));
         }
         Err(Outcome::Unknown { reason: late_or_cut })
+    }
+
+    /// Notes an answer that is no acceptance, with the provider's code for it.
+    pub(in crate::providers) fn not_accepted(&self, url: &Uri, answer: &HttpAnswer, code: Option<u32>) {
+        self.troubles.not_accepted(host_of(url), answer.status, code);
     }
 
     fn request(&self, url: &Uri, content_type: &'static str, body: OnceBody) -> Request<OnceBody> {
@@ -110,6 +124,10 @@ impl HttpClient {
         );
         request
     }
+}
+
+fn host_of(url: &Uri) -> &str {
+    url.host().unwrap_or_default()
 }
 
 async fn read(response: Response<Incoming>, deadline: Instant) -> HttpAnswer {

@@ -2,13 +2,17 @@
 
 use std::time::{Duration, Instant};
 
+use hyper_util::client::legacy::Client;
+use hyper_util::rt::TokioExecutor;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 use vendzz_runtime::config::Secret;
 
+use super::connector::connector;
 use super::test_server::{Behaviour, TestServer};
 use super::{HttpAnswer, HttpClient, bearer};
-use crate::providers::{NotTaken, Outcome};
+use crate::providers::troubles::cause_of;
+use crate::providers::{NotTaken, NotTakenKind, Outcome};
 
 const SHORT: Duration = Duration::from_millis(400);
 const LONG: Duration = Duration::from_secs(10);
@@ -23,7 +27,7 @@ async fn post(base_url: &str, timeout: Duration) -> Result<HttpAnswer, Outcome> 
 }
 
 fn not_taken(reason: &'static str) -> Outcome {
-    Outcome::NotTaken(NotTaken { reason, retry_after: None, is_outage: true })
+    Outcome::NotTaken(NotTaken { reason, retry_after: None, kind: NotTakenKind::Away })
 }
 
 #[tokio::test]
@@ -49,6 +53,32 @@ async fn what_certainly_did_not_leave_is_not_taken() {
     assert_eq!(post(&format!("https://{address}"), SHORT).await.unwrap_err(), not_taken("connect_timeout"));
     let hello = server.await.unwrap();
     assert!(!hello.windows(6).any(|window| window == b"a body"), "a body left without TLS");
+}
+
+/// A closed port, a name that nobody has and a server without TLS are all `connect`; the log tells them apart.
+#[tokio::test]
+async fn the_cause_of_a_failed_connection_can_be_read() {
+    let closed = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let nobody = closed.local_addr().unwrap();
+    drop(closed);
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let plain = listener.local_addr().unwrap();
+    tokio::spawn(async move {
+        let (mut stream, _) = listener.accept().await.unwrap();
+        stream.write_all(b"HTTP/1.1 400 Bad Request\r\n\r\n").await.unwrap();
+    });
+    // Longer than a name's part may be, so that no server is asked.
+    let no_name = format!("http://{}.invalid", "x".repeat(64));
+    let client: Client<_, String> = Client::builder(TokioExecutor::new()).build(connector().unwrap());
+    for (url, expected) in [
+        (format!("http://{nobody}"), "refused"),
+        (no_name, "dns"),
+        (format!("https://{plain}"), "corrupt message"),
+    ] {
+        let request = hyper::Request::post(&url).body("of a person".to_owned()).unwrap();
+        let cause = cause_of(&client.request(request).await.unwrap_err());
+        assert!(cause.contains(expected) && !cause.contains("person"), "{cause}");
+    }
 }
 
 #[tokio::test]

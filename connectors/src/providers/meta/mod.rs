@@ -96,7 +96,13 @@ impl Meta {
             return Outcome::Refused { reason: "invalid_request", opted_out: false };
         };
         match self.client.post(&url, "application/json", body).await {
-            Ok(answer) => answers::outcome(&answer),
+            Ok(answer) => {
+                let outcome = answers::outcome(&answer);
+                if !matches!(outcome, Outcome::Accepted { .. }) {
+                    self.client.not_accepted(&url, &answer, answers::code(&answer));
+                }
+                outcome
+            }
             Err(outcome) => outcome,
         }
     }

@@ -7,10 +7,10 @@ use vendzz_runtime::config::Secret;
 
 use super::answers;
 use super::*;
-use crate::providers::NotTaken;
 use crate::providers::http::test_server::{Behaviour, TestServer};
 use crate::providers::meaning::Meaning;
 use crate::providers::samples::{MESSAGE_ID, outgoing};
+use crate::providers::{NotTaken, NotTakenKind};
 
 fn meta(server: &TestServer) -> Meta {
     let settings = MetaSettings {
@@ -104,31 +104,53 @@ async fn every_documented_code_has_its_outcome() {
     }
     // And some of them in full, as this table is what decides.
     let refused = |reason, opted_out| Outcome::Refused { reason, opted_out };
-    let not_taken = |reason, is_outage| Outcome::NotTaken(NotTaken { reason, retry_after: None, is_outage });
+    let not_taken = |reason, kind| Outcome::NotTaken(NotTaken { reason, retry_after: None, kind });
     assert_eq!(answered(failed(400, 131026)).await, refused("undeliverable", false));
     assert_eq!(answered(failed(400, 131047)).await, refused("session_closed", false));
     assert_eq!(answered(failed(400, 131050)).await, refused("opted_out", true));
     assert_eq!(answered(failed(404, 132001)).await, refused("template", false));
-    assert_eq!(answered(failed(401, 190)).await, not_taken("credentials", true));
-    assert_eq!(answered(failed(403, 200)).await, not_taken("credentials", true));
-    assert_eq!(answered(failed(403, 299)).await, not_taken("credentials", true));
-    assert_eq!(answered(failed(500, 3)).await, not_taken("credentials", true));
-    assert_eq!(answered(failed(500, 131045)).await, not_taken("sender", true));
-    assert_eq!(answered(failed(429, 130429)).await, not_taken("rate_limited", false));
-    assert_eq!(answered(failed(429, 131048)).await, not_taken("spam_limit", false));
+    assert_eq!(answered(failed(401, 190)).await, not_taken("credentials", NotTakenKind::Away));
+    assert_eq!(answered(failed(403, 200)).await, not_taken("credentials", NotTakenKind::Away));
+    assert_eq!(answered(failed(403, 299)).await, not_taken("credentials", NotTakenKind::Away));
+    assert_eq!(answered(failed(500, 3)).await, not_taken("credentials", NotTakenKind::Away));
+    assert_eq!(answered(failed(500, 131045)).await, not_taken("sender", NotTakenKind::Sender));
+    assert_eq!(answered(failed(429, 130429)).await, not_taken("rate_limited", NotTakenKind::Limit));
+    assert_eq!(answered(failed(429, 131048)).await, not_taken("spam_limit", NotTakenKind::Limit));
+}
+
+#[tokio::test]
+async fn a_number_that_is_unknown_is_the_senders_fault_and_no_refusal_of_the_message() {
+    let with = |code: u32, subcode: Value| {
+        let error = json!({"message": "Unsupported post request. Object with ID '1' does not exist",
+            "type": "GraphMethodException", "code": code, "error_subcode": subcode, "fbtrace_id": "x"});
+        Behaviour::Answer(400, json!({"error": error}).to_string())
+    };
+    let sender =
+        Outcome::NotTaken(NotTaken { reason: "sender", retry_after: None, kind: NotTakenKind::Sender });
+    let refused = |reason| Outcome::Refused { reason, opted_out: false };
+    assert_eq!(answered(with(100, json!(33))).await, sender);
+    for other in [json!(2_494_010), json!("33"), json!(null), json!({})] {
+        assert_eq!(answered(with(100, other.clone())).await, refused("invalid_request"), "{other}");
+    }
+    assert_eq!(answered(with(131026, json!(33))).await, refused("undeliverable"));
 }
 
 #[tokio::test]
 async fn retry_after_goes_before_our_own_pause() {
-    let later = |reason, seconds| {
+    let not_taken = |reason, seconds, kind| {
         let retry_after = Some(Duration::from_secs(seconds));
-        Outcome::NotTaken(NotTaken { reason, retry_after, is_outage: false })
+        Outcome::NotTaken(NotTaken { reason, retry_after, kind })
     };
+    let pair = |seconds| not_taken("pair_rate_limited", seconds, NotTakenKind::Later);
     let body = |code| json!({"error": {"code": code, "message": "no"}}).to_string();
     let with = |code| Behaviour::AnswerWith(429, vec![("retry-after", "30".to_owned())], body(code));
-    assert_eq!(answered(with(131056)).await, later("pair_rate_limited", 30));
-    assert_eq!(answered(with(999_999)).await, later("rate_limited", 30));
-    assert_eq!(answered(failed(429, 131056)).await, later("pair_rate_limited", 6));
+    assert_eq!(answered(with(131056)).await, pair(30));
+    // 429 is later, also with a code that is a refusal elsewhere.
+    for code in [999_999, 131026, 131050, 190] {
+        let limit = not_taken("rate_limited", 30, NotTakenKind::Limit);
+        assert_eq!(answered(with(code)).await, limit, "{code}");
+    }
+    assert_eq!(answered(failed(429, 131056)).await, pair(6));
 }
 
 #[tokio::test]

@@ -11,6 +11,7 @@ use super::values;
 use super::{
     Account, MetaSettings, Mistakes, ProviderSettings, Sender, SmtpSettings, SmtpTls, TwilioSettings,
 };
+use crate::sender::Rate;
 
 /// None for a provider with mistakes: a sender may name it all the same.
 type Providers = BTreeMap<String, Option<ProviderSettings>>;
@@ -155,7 +156,7 @@ fn pools(place: &Place<'_>, providers: &Providers) -> Pools {
     let mut pools = Pools::new();
     for (channel_name, place) in place.entries() {
         let channel = values::channel(&place, channel_name);
-        let mut sender_ids = BTreeSet::new();
+        let mut known = KnownSenders::default();
         for (pool, place) in place.entries() {
             check_key(&place, pool);
             let elements = place.elements();
@@ -163,26 +164,42 @@ fn pools(place: &Place<'_>, providers: &Providers) -> Pools {
                 place.mistake("must have a sender");
             }
             let Some(channel) = channel else { continue };
-            let senders = elements
-                .iter()
-                .filter_map(|place| sender(place, channel, providers, &mut sender_ids))
-                .collect();
+            let senders =
+                elements.iter().filter_map(|place| sender(place, channel, providers, &mut known)).collect();
             pools.entry(channel).or_default().insert(pool.to_owned(), senders);
         }
     }
     pools
 }
 
+/// Of one channel of an account, whatever their pools.
+#[derive(Default)]
+struct KnownSenders {
+    ids: BTreeSet<String>,
+    /// (provider, address)
+    addresses: BTreeSet<(String, String)>,
+}
+
+/// A sender's rate is that of its address.
+const TWICE: &str =
+    "is the address of another sender of this channel at the same provider too: its rate would count twice";
+
 fn sender(
     place: &Place<'_>,
     channel: Channel,
     providers: &Providers,
-    sender_ids: &mut BTreeSet<String>,
+    known: &mut KnownSenders,
 ) -> Option<Sender> {
     let fields = place.fields(&["id", "address", "provider", "perSecond", "burst"])?;
-    let id = fields.required("id").and_then(|place| sender_id(&place, sender_ids));
-    let address = fields.required("address").and_then(|place| values::address(&place, channel));
+    let id = fields.required("id").and_then(|place| sender_id(&place, &mut known.ids));
+    let address_place = fields.required("address");
+    let address = address_place.as_ref().and_then(|place| values::address(place, channel));
     let provider = fields.required("provider").and_then(|place| provider_name(&place, channel, providers));
+    if let (Some(place), Some(address), Some(provider)) = (&address_place, &address, &provider)
+        && !known.addresses.insert((provider.clone(), values::spelled_one_way(address, channel)))
+    {
+        place.mistake(TWICE);
+    }
     let (default_per_second, default_burst) = default_rate(channel);
     let per_second = match fields.optional("perSecond") {
         Some(place) => per_second(&place),
@@ -235,8 +252,8 @@ fn provider_name(place: &Place<'_>, channel: Channel, providers: &Providers) -> 
 
 fn per_second(place: &Place<'_>) -> Option<f64> {
     let per_second = place.number()?;
-    if !(per_second > 0.0 && per_second <= 1_000_000.0) {
-        place.mistake("must be more than 0 and at most 1000000");
+    if Rate::new(per_second, 1).is_err() {
+        place.mistake("must be more than 0.001 and at most 100000");
         return None;
     }
     Some(per_second)

@@ -44,7 +44,7 @@ pub struct Sender {
     pub address: String,
     /// A key of [`Account::providers`].
     pub provider: String,
-    /// Messages a second in the long run, more than 0.
+    /// Messages a second in the long run, as [`crate::sender::Rate`] takes it.
     pub per_second: f64,
     /// Messages at once after a rest, at least 1.
     pub burst: u32,

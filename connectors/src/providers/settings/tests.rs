@@ -169,9 +169,25 @@ fn each_mistake_is_named_by_its_pointer() {
             "/pools/sms/padrao/1/id: is the id of another sender of this channel too",
         ),
         (
+            "/pools/sms/padrao/1/address",
+            json!("+551140000001"),
+            "/pools/sms/padrao/1/address: is the address of another sender of this channel at the same provider too: its rate would count twice",
+        ),
+        (
             "/pools/sms/padrao/0/perSecond",
             json!(0),
-            "/pools/sms/padrao/0/perSecond: must be more than 0 and at most 1000000",
+            "/pools/sms/padrao/0/perSecond: must be more than 0.001 and at most 100000",
+        ),
+        // What the sender's bucket cannot count is found at boot.
+        (
+            "/pools/sms/padrao/0/perSecond",
+            json!(0.001),
+            "/pools/sms/padrao/0/perSecond: must be more than 0.001 and at most 100000",
+        ),
+        (
+            "/pools/sms/padrao/0/perSecond",
+            json!(100_001),
+            "/pools/sms/padrao/0/perSecond: must be more than 0.001 and at most 100000",
         ),
         ("/pools/sms/padrao/0/burst", json!(0), "/pools/sms/padrao/0/burst: must be 1 to 1000000"),
         (
@@ -184,6 +200,40 @@ fn each_mistake_is_named_by_its_pointer() {
         let found = mistakes(&with(&format!("{ACCOUNT}{pointer}"), value));
         assert_eq!(found, [format!("{ACCOUNT}{expected}")]);
     }
+}
+
+#[test]
+fn an_address_stands_once_at_a_provider_for_a_channel_whatever_the_pools() {
+    let found = |channel: &str, senders: Value| {
+        let mut changed = with(&format!("{ACCOUNT}/pools/{channel}"), senders);
+        changed["accounts"]["conta-escola-norte"]["providers"]["other"] =
+            changed["accounts"]["conta-escola-norte"]["providers"]
+                [if channel == "email" { "mail" } else { "twilio" }]
+            .clone();
+        Senders::parse(&changed.to_string(), Path::new("/"))
+            .map_or_else(|mistakes| mistakes.0, |_| Vec::new())
+    };
+    let sender = |id: &str, address: &str, provider: &str| json!([{"id": id, "address": address, "provider": provider}]);
+    let twice = |pointer: &str| {
+        vec![format!(
+            "{ACCOUNT}/pools/{pointer}/0/address: is the address of another sender of this channel at the same provider too: its rate would count twice"
+        )]
+    };
+    let number = "+551140000001";
+    let sms = |address: &str, provider: &str| {
+        found("sms", json!({"a": sender("s-1", number, "twilio"), "b": sender("s-2", address, provider)}))
+    };
+    assert_eq!(sms(number, "twilio"), twice("sms/b"));
+    assert_eq!(sms(number, "other"), Vec::<String>::new());
+    assert_eq!(sms("+551140000009", "twilio"), Vec::<String>::new());
+    // The calls' number, which the document has too, is another channel's.
+    assert_eq!(sms("+551140000002", "twilio"), Vec::<String>::new());
+    let mail = |address: &str, provider: &str| {
+        let first = sender("m-1", "Escola Norte <oi@escola.example>", "mail");
+        found("email", json!({"a": first, "b": sender("m-2", address, provider)}))
+    };
+    assert_eq!(mail("Oi@Escola.example", "mail"), twice("email/b"));
+    assert_eq!(mail("oi@escola.example", "other"), Vec::<String>::new());
 }
 
 #[test]

@@ -123,6 +123,12 @@ pub(super) fn address(place: &Place<'_>, channel: Channel) -> Option<String> {
     Some(text.to_owned())
 }
 
+/// The same for all spellings of one address.
+pub(super) fn spelled_one_way(address: &str, channel: Channel) -> String {
+    let mailbox = if channel == Channel::Email { address.parse::<Mailbox>().ok() } else { None };
+    mailbox.map_or_else(|| address.to_lowercase(), |mailbox| mailbox.email.to_string().to_lowercase())
+}
+
 /// Plus sign and up to 15 digits, the first of which is not 0 (ITU-T E.164).
 fn is_e164(text: &str) -> bool {
     text.strip_prefix('+').is_some_and(|digits| is_digits(digits, 2, 15) && !digits.starts_with('0'))

@@ -1,5 +1,7 @@
+use std::io;
 use std::time::Duration;
 
+use lettre::transport::smtp::Error;
 use lettre::transport::smtp::authentication::{Credentials, Mechanism};
 use lettre::transport::smtp::client::{
     AsyncSmtpConnection, Certificate, TlsParameters, TlsParametersBuilder,
@@ -10,6 +12,7 @@ use tokio::net::TcpStream;
 use super::answers::{Step, outcome};
 use super::stream::UpgradableStream;
 use crate::providers::settings::{SmtpSettings, SmtpTls};
+use crate::providers::troubles::{Troubles, cause_of};
 use crate::providers::{Outcome, ProviderError};
 
 const MECHANISMS: [Mechanism; 2] = [Mechanism::Plain, Mechanism::Login];
@@ -24,6 +27,7 @@ pub(super) struct Connector {
     credentials: Credentials,
     hello: ClientId,
     timeout: Duration,
+    troubles: Troubles,
 }
 
 enum Security {
@@ -48,6 +52,7 @@ impl Connector {
             credentials: Credentials::new(settings.user.clone(), settings.password.reveal().to_owned()),
             hello: ClientId::default(),
             timeout,
+            troubles: Troubles::default(),
         })
     }
 
@@ -60,12 +65,12 @@ impl Connector {
             connection
                 .starttls(tls.clone(), &self.hello)
                 .await
-                .map_err(|error| outcome(Step::Starttls, error.status().map(u16::from)))?;
+                .map_err(|error| self.failed(Step::Starttls, &error))?;
         }
         let reply = connection
             .auth(&MECHANISMS, &self.credentials)
             .await
-            .map_err(|error| outcome(Step::Auth, error.status().map(u16::from)))?;
+            .map_err(|error| self.failed(Step::Auth, &error))?;
         if u16::from(reply.code()) != AUTHENTICATED {
             return Err(outcome(Step::Auth, Some(reply.code().into())));
         }
@@ -76,11 +81,14 @@ impl Connector {
         let server = (self.host.as_str(), self.port);
         AsyncSmtpConnection::connect_tokio1(server, Some(self.timeout), &self.hello, Some(tls.clone()), None)
             .await
-            .map_err(|error| outcome(Step::Connect, error.status().map(u16::from)))
+            .map_err(|error| self.failed(Step::Connect, &error))
     }
 
     async fn connect_by_tcp(&self) -> Result<AsyncSmtpConnection, Outcome> {
-        let failed = |_| outcome(Step::Connect, None);
+        let failed = |error: io::Error| {
+            self.troubles.no_answer(&self.host, &cause_of(&error));
+            outcome(Step::Connect, None)
+        };
         let tcp = TcpStream::connect((self.host.as_str(), self.port)).await.map_err(failed)?;
         if matches!(self.security, Security::None) && !tcp.peer_addr().map_err(failed)?.ip().is_loopback() {
             return Err(outcome(Step::Starttls, None));
@@ -89,7 +97,19 @@ impl Connector {
         tcp.set_nodelay(true).map_err(failed)?;
         AsyncSmtpConnection::connect_with_transport(Box::new(UpgradableStream::new(tcp)), &self.hello)
             .await
-            .map_err(|error| outcome(Step::Connect, error.status().map(u16::from)))
+            .map_err(|error| self.failed(Step::Connect, &error))
+    }
+
+    /// What is logged of a reply is its code: its text may name somebody.
+    fn failed(&self, step: Step, error: &Error) -> Outcome {
+        let code = error.status().map(u16::from);
+        let cause = match code {
+            Some(code) => format!("{step:?}: reply {code}"),
+            None if error.is_response() => format!("{step:?}: no reply of SMTP"),
+            None => format!("{step:?}: {}", cause_of(error)),
+        };
+        self.troubles.no_answer(&self.host, &cause);
+        outcome(step, code)
     }
 }
 

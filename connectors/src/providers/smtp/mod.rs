@@ -24,7 +24,7 @@ use self::connect::Connector;
 use self::mail::{Mail, mail};
 use self::pool::Pool;
 use super::settings::SmtpSettings;
-use super::{NotTaken, Outcome, Outgoing, ProviderError};
+use super::{NotTaken, NotTakenKind, Outcome, Outgoing, ProviderError};
 
 pub(super) struct Smtp {
     pool: Pool,
@@ -49,7 +49,9 @@ impl Smtp {
             Ok(outcome) => outcome,
             Err(_) if content_began.load(Ordering::SeqCst) => Outcome::Unknown { reason: "timeout" },
             // The connection is dropped with the call: nothing of the mail was written, and nothing will be.
-            Err(_) => Outcome::NotTaken(NotTaken { reason: "timeout", retry_after: None, is_outage: true }),
+            Err(_) => {
+                Outcome::NotTaken(NotTaken { reason: "timeout", retry_after: None, kind: NotTakenKind::Away })
+            }
         }
     }
 

@@ -37,11 +37,11 @@ fn accepted() -> Outcome {
 }
 
 fn later(reason: &'static str) -> Outcome {
-    Outcome::NotTaken(NotTaken { reason, retry_after: None, is_outage: false })
+    Outcome::NotTaken(NotTaken { reason, retry_after: None, kind: NotTakenKind::Later })
 }
 
 fn away(reason: &'static str) -> Outcome {
-    Outcome::NotTaken(NotTaken { reason, retry_after: None, is_outage: true })
+    Outcome::NotTaken(NotTaken { reason, retry_after: None, kind: NotTakenKind::Away })
 }
 
 fn refused(reason: &'static str) -> Outcome {

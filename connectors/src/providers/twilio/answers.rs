@@ -2,9 +2,9 @@ use serde::Deserialize;
 
 use crate::providers::Outcome;
 use crate::providers::http::HttpAnswer;
-use crate::providers::meaning::{Meaning, accepted, by_status};
+use crate::providers::meaning::{Meaning, accepted, by_code, by_status};
 
-use Meaning::{Away, Later, OptedOut, Refused};
+use Meaning::{Away, Limit, OptedOut, Refused, Sender};
 
 /// `code` of the error body, from <https://www.twilio.com/docs/api/errors>: each page says that the request is
 /// rejected, or what it lacks, and none of these makes a message or a call.
@@ -12,7 +12,7 @@ const CODES: &[(u32, Meaning)] = &[
     // Account is not active.
     (10001, Away("account")),
     // Call concurrency limit exceeded.
-    (10004, Later("rate_limited")),
+    (10004, Limit("rate_limited")),
     // Voice calling has been disabled for this account.
     (10005, Away("account")),
     // Authentication error: no or wrong credentials.
@@ -24,17 +24,17 @@ const CODES: &[(u32, Meaning)] = &[
     // Not found: for a resource that is made by POST, the account.
     (20404, Away("credentials")),
     // "Requests that receive 429 responses aren't processed and are safe to retry after backing off."
-    (20429, Later("rate_limited")),
+    (20429, Limit("rate_limited")),
     // Invalid URL (voice): of what we wish to have reported.
     (21205, Away("report_url")),
     // 'From' phone number not verified (voice).
-    (21210, Away("sender")),
+    (21210, Sender),
     // Invalid 'To' phone number.
     (21211, Refused("invalid_recipient")),
     // Invalid 'From' number.
-    (21212, Away("sender")),
+    (21212, Sender),
     // Caller phone number is required (voice).
-    (21213, Away("sender")),
+    (21213, Sender),
     // 'To' phone number cannot be reached (voice).
     (21214, Refused("invalid_recipient")),
     // Account not authorized to call: geographic permission.
@@ -50,15 +50,15 @@ const CODES: &[(u32, Meaning)] = &[
     // Permission to send an SMS has not been enabled for the region.
     (21408, Refused("region")),
     // Phone number is not a valid SMS-capable inbound phone number: 'From'.
-    (21601, Away("sender")),
+    (21601, Sender),
     // Message body is required.
     (21602, Refused("empty_body")),
     // 'From' phone number is required to send a message.
-    (21603, Away("sender")),
+    (21603, Sender),
     // 'To' phone number is required to send a message.
     (21604, Refused("invalid_recipient")),
     // 'From' is not a valid message-capable Twilio phone number for this destination or account.
-    (21606, Away("sender")),
+    (21606, Sender),
     // 'To' is not verified (trial account).
     (21608, Refused("unverified_recipient")),
     // Invalid 'StatusCallback' URL.
@@ -66,7 +66,7 @@ const CODES: &[(u32, Meaning)] = &[
     // Attempt to send to unsubscribed recipient: answered STOP.
     (21610, OptedOut),
     // This 'From' number has exceeded the maximum number of queued messages.
-    (21611, Later("queue_full")),
+    (21611, Limit("queue_full")),
     // Message cannot be sent with the current combination of 'To' and 'From'.
     (21612, Refused("unroutable")),
     // 'To' number is not a valid mobile number.
@@ -82,11 +82,11 @@ const CODES: &[(u32, Meaning)] = &[
     // Parameter exceeded character limit.
     (21658, Refused("too_long")),
     // 'From' is not a Twilio phone number, or short code of another country.
-    (21659, Away("sender")),
+    (21659, Sender),
     // Mismatch between the 'From' number and the account.
-    (21660, Away("sender")),
+    (21660, Sender),
     // 'From' number is not SMS-capable.
-    (21661, Away("sender")),
+    (21661, Sender),
 ];
 
 /// 201 with the new resource: <https://www.twilio.com/docs/usage/twilios-response>.
@@ -101,6 +101,11 @@ struct Exception {
     code: u32,
 }
 
+/// Of an exception.
+pub(super) fn code(answer: &HttpAnswer) -> Option<u32> {
+    answer.json().map(|Exception { code }| code)
+}
+
 pub(super) fn outcome(answer: &HttpAnswer) -> Outcome {
     if (200..300).contains(&answer.status) {
         return accepted(answer.json().map(|Created { sid }| sid));
@@ -109,9 +114,9 @@ pub(super) fn outcome(answer: &HttpAnswer) -> Outcome {
     if !(400..500).contains(&answer.status) {
         return by_status(answer);
     }
-    let Some(Exception { code }) = answer.json() else { return by_status(answer) };
+    let Some(code) = code(answer) else { return by_status(answer) };
     if let Some((_, meaning)) = CODES.iter().find(|(known, _)| *known == code) {
-        return meaning.outcome(answer.retry_after);
+        return by_code(*meaning, answer, None);
     }
     // "Twilio returns this error when a REST API request cannot be completed because the request is invalid"
     // (<https://www.twilio.com/docs/api/errors/400>): with a code of Twilio's own, it was Twilio that refused it.

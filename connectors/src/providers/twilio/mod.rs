@@ -46,7 +46,13 @@ impl Twilio {
             _ => return Outcome::Refused { reason: "wrong_channel", opted_out: false },
         };
         match self.client.post(url, "application/x-www-form-urlencoded", form.into_bytes()).await {
-            Ok(answer) => answers::outcome(&answer),
+            Ok(answer) => {
+                let outcome = answers::outcome(&answer);
+                if !matches!(outcome, Outcome::Accepted { .. }) {
+                    self.client.not_accepted(url, &answer, answers::code(&answer));
+                }
+                outcome
+            }
             Err(outcome) => outcome,
         }
     }

@@ -12,7 +12,7 @@ use super::*;
 use crate::providers::http::test_server::{Behaviour, TestServer};
 use crate::providers::meaning::Meaning;
 use crate::providers::samples::outgoing;
-use crate::providers::{NotTaken, ProviderSettings};
+use crate::providers::{NotTaken, NotTakenKind, ProviderSettings};
 
 const TIMEOUT: Duration = Duration::from_secs(5);
 
@@ -118,13 +118,13 @@ async fn every_documented_code_has_its_outcome() {
     }
     // And some of them in full, as this table is what decides.
     let refused = |reason, opted_out| Outcome::Refused { reason, opted_out };
-    let not_taken = |reason, is_outage| Outcome::NotTaken(NotTaken { reason, retry_after: None, is_outage });
+    let not_taken = |reason, kind| Outcome::NotTaken(NotTaken { reason, retry_after: None, kind });
     assert_eq!(answered(exception(400, 21211)).await, refused("invalid_recipient", false));
     assert_eq!(answered(exception(400, 21610)).await, refused("opted_out", true));
-    assert_eq!(answered(exception(400, 21611)).await, not_taken("queue_full", false));
-    assert_eq!(answered(exception(401, 20003)).await, not_taken("credentials", true));
-    assert_eq!(answered(exception(400, 21606)).await, not_taken("sender", true));
-    assert_eq!(answered(exception(404, 20404)).await, not_taken("credentials", true));
+    assert_eq!(answered(exception(400, 21611)).await, not_taken("queue_full", NotTakenKind::Limit));
+    assert_eq!(answered(exception(401, 20003)).await, not_taken("credentials", NotTakenKind::Away));
+    assert_eq!(answered(exception(400, 21606)).await, not_taken("sender", NotTakenKind::Sender));
+    assert_eq!(answered(exception(404, 20404)).await, not_taken("credentials", NotTakenKind::Away));
     // A code of which we know nothing, from Twilio itself: the request was invalid.
     assert_eq!(answered(exception(400, 21999)).await, refused("invalid_request", false));
 }
@@ -133,7 +133,7 @@ async fn every_documented_code_has_its_outcome() {
 async fn a_limit_is_later_and_its_retry_after_is_obeyed_in_both_forms() {
     let later = |seconds: Option<u64>| {
         let retry_after = seconds.map(Duration::from_secs);
-        Outcome::NotTaken(NotTaken { reason: "rate_limited", retry_after, is_outage: false })
+        Outcome::NotTaken(NotTaken { reason: "rate_limited", retry_after, kind: NotTakenKind::Limit })
     };
     let body = json!({"code": 20429, "status": 429}).to_string();
     let with = |headers: &[(&'static str, &str)], body: &str| {
@@ -148,6 +148,11 @@ async fn a_limit_is_later_and_its_retry_after_is_obeyed_in_both_forms() {
     assert_eq!(answered(with(&[("retry-after", "3")], "<html>slow down</html>")).await, later(Some(3)));
     assert_eq!(answered(with(&[], "")).await, later(None));
     assert_eq!(answered(Behaviour::CutInAnswer(429, Vec::new(), body)).await, later(None));
+    // And whatever its code says: neither a refusal nor an outage.
+    for code in [21211, 21610, 20003, 21606] {
+        let body = json!({"code": code, "status": 429}).to_string();
+        assert_eq!(answered(with(&[("retry-after", "5")], &body)).await, later(Some(5)), "{code}");
+    }
 }
 
 #[tokio::test]
@@ -158,6 +163,8 @@ async fn whatever_is_not_documented_is_unknown() {
         (text(201, "{\"sid\": "), "answer_not_understood"),
         (text(201, "{\"sid\": \"\"}"), "answer_not_understood"),
         (text(201, "{\"sid\": 7}"), "answer_not_understood"),
+        // What PostgreSQL takes for no text.
+        (text(201, "{\"sid\": \"SM\\u0000\"}"), "answer_not_understood"),
         (text(200, "<html>welcome</html>"), "answer_not_understood"),
         (text(204, ""), "answer_not_understood"),
         (text(201, &format!("{{\"sid\": \"{}\"}}", "x".repeat(513))), "answer_not_understood"),

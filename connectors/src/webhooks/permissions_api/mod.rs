@@ -1,10 +1,9 @@
 //! The API of consent and suppression, behind a bearer token, on a listener of its own.
 
 mod consents;
+mod lists;
 mod query;
 mod suppressions;
-
-use std::time::Instant;
 
 use axum::body::Body;
 use axum::extract::{FromRequestParts, Path, RawQuery, Request, State};
@@ -18,15 +17,16 @@ use axum::{Json, Router};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use tower_http::catch_panic::CatchPanicLayer;
+use vendzz_runtime::http::{BearerToken, BodyLimits, Problem, measured, require_token};
 use vendzz_schemas::campaign::Channel;
 use vendzz_schemas::ids::check_name;
 use vendzz_schemas::json::parse_strict;
 
-use super::body::{BodyTimes, read_whole};
-use super::events::{Answered, StoreFailed};
-use super::problem::Problem;
-use super::token::BearerToken;
-use crate::permissions::{AuditEntry, Contact, Key, Permissions};
+use super::body::read_whole;
+use super::events::StoreFailed;
+use super::refusals;
+use crate::permissions::{AuditEntry, Consent, Contact, Key, Permissions, Suppression};
+use lists::{ListPage, list, read};
 use query::Query;
 
 /// What the handlers share.
@@ -34,61 +34,45 @@ use query::Query;
 pub(super) struct Api {
     pub(super) permissions: Permissions,
     pub(super) token: BearerToken,
-    pub(super) body_times: BodyTimes,
+    pub(super) body_limits: BodyLimits,
 }
 
 pub(super) fn router(api: Api) -> Router {
-    let list = "GET, HEAD";
-    let one = "GET, HEAD, PUT, DELETE";
     Router::new()
         .route(
             "/api/accounts/{account}/suppressions",
-            get(suppressions::list).fallback(async move || Problem::method_not_allowed(list)),
+            get(list::<Suppression>).fallback(async || Problem::method_not_allowed("GET, HEAD")),
         )
         .route(
             "/api/accounts/{account}/suppressions/{channel}/{contact}",
-            get(suppressions::read)
+            get(read::<Suppression>)
                 .put(suppressions::put)
                 .delete(suppressions::delete)
-                .fallback(async move || Problem::method_not_allowed(one)),
+                .fallback(async || Problem::method_not_allowed("GET, HEAD, PUT, DELETE")),
         )
         .route(
             "/api/accounts/{account}/consents",
-            get(consents::list).fallback(async move || Problem::method_not_allowed(list)),
+            get(list::<Consent>).fallback(async || Problem::method_not_allowed("GET, HEAD")),
         )
         .route(
             "/api/accounts/{account}/consents/{channel}/{contact}",
-            get(consents::read)
+            get(read::<Consent>)
                 .put(consents::put)
                 .delete(consents::delete)
-                .fallback(async move || Problem::method_not_allowed(one)),
+                .fallback(async || Problem::method_not_allowed("GET, HEAD, PUT, DELETE")),
         )
         .route(
             "/api/accounts/{account}/audit",
-            get(audit).fallback(async move || Problem::method_not_allowed(list)),
+            get(audit).fallback(async || Problem::method_not_allowed("GET, HEAD")),
         )
-        .fallback(async || Problem::no_such_place())
-        .layer(from_fn_with_state(api.clone(), authorise))
+        .fallback(async || refusals::no_such_place())
+        .layer(from_fn_with_state(api.token.clone(), require_token))
         .layer(CatchPanicLayer::custom(|_| Problem::internal().into_response()))
         .layer(from_fn(measure))
         .with_state(api)
 }
 
-async fn authorise(State(api): State<Api>, request: Request, next: Next) -> Response {
-    if !api.token.is_in(request.headers()) {
-        return Problem::new(
-            StatusCode::UNAUTHORIZED,
-            "unauthorised",
-            "The admin token is missing or wrong",
-            "Send the header Authorization: Bearer with the admin token.",
-        )
-        .into_response();
-    }
-    next.run(request).await
-}
-
 async fn measure(request: Request, next: Next) -> Response {
-    let started = Instant::now();
     let place = request.uri().path().split('/').nth(4).unwrap_or_default();
     let route = match place {
         "suppressions" => "permissions_suppressions",
@@ -96,18 +80,7 @@ async fn measure(request: Request, next: Next) -> Response {
         "audit" => "permissions_audit",
         _ => "permissions_other",
     };
-    let response = next.run(request).await;
-    Answered { route, status: response.status(), took: started.elapsed() }.emit();
-    response
-}
-
-/// A page of a list.
-#[derive(Serialize)]
-struct ListPage<T> {
-    items: Vec<T>,
-    /// `after` of the next page; absent on the last one.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    next: Option<String>,
+    measured(route, request, next).await
 }
 
 /// JSON that is never kept by caches.
@@ -162,7 +135,7 @@ fn bad_path(detail: impl Into<std::borrow::Cow<'static, str>>) -> Problem {
 fn store_failed(doing: &'static str) -> impl Fn(sqlx::Error) -> Problem {
     move |error| {
         StoreFailed { doing, error: &error }.emit();
-        Problem::unavailable()
+        refusals::unavailable()
     }
 }
 
@@ -177,7 +150,7 @@ fn not_recorded() -> Problem {
 
 /// Reads a JSON body of known members. The document is not repeated in the answer.
 async fn read_json<T: DeserializeOwned>(api: &Api, body: Body) -> Result<Option<T>, Problem> {
-    let bytes = read_whole(body, &api.body_times).await?;
+    let bytes = read_whole(body, &api.body_limits).await?;
     if bytes.is_empty() {
         return Ok(None);
     }
@@ -189,14 +162,7 @@ async fn read_json<T: DeserializeOwned>(api: &Api, body: Body) -> Result<Option<
         )
     })?;
     let read = serde_json::from_value(value);
-    read.map(Some).map_err(|error| {
-        Problem::new(
-            StatusCode::UNPROCESSABLE_ENTITY,
-            "bad_body",
-            "The body is not as it must be",
-            error.to_string(),
-        )
-    })
+    read.map(Some).map_err(|error| refusals::bad_body(error.to_string()))
 }
 
 /// `GET /api/accounts/{account}/audit?contact=…&after=…`

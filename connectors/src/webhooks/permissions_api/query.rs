@@ -1,9 +1,9 @@
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use vendzz_runtime::http::Problem;
 use vendzz_schemas::campaign::Channel;
 
 use crate::permissions::Filter;
-use crate::webhooks::problem::Problem;
 
 const DEFAULT_LIMIT: u32 = 100;
 const MAX_LIMIT: u32 = 1_000;

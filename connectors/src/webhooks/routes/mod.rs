@@ -5,7 +5,6 @@ mod one_click;
 mod twilio;
 
 use std::sync::Arc;
-use std::time::Instant;
 
 use axum::Router;
 use axum::extract::Request;
@@ -14,15 +13,14 @@ use axum::middleware::{Next, from_fn};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use tower_http::catch_panic::CatchPanicLayer;
+use vendzz_runtime::http::{BodyLimits, Problem, measured};
 use vendzz_schemas::campaign::Channel;
 
-use super::body::BodyTimes;
-use super::events::{Answered, InboundTaken, ReportTaken, StoreFailed};
+use super::events::{InboundTaken, ReportTaken, StoreFailed};
 use super::opt_out::is_opt_out;
-use super::problem::Problem;
 use super::report::Report;
 use super::report_store::ReportStore;
-use super::{PublicUrl, UnsubscribeKey};
+use super::{PublicUrl, UnsubscribeKey, refusals};
 use crate::permissions::{Contact, Key, Permissions};
 use crate::providers::Senders;
 
@@ -34,7 +32,7 @@ pub(super) struct Hooks {
     pub(super) unsubscribe_key: UnsubscribeKey,
     pub(super) permissions: Permissions,
     pub(super) reports: ReportStore,
-    pub(super) body_times: BodyTimes,
+    pub(super) body_limits: BodyLimits,
 }
 
 pub(super) fn router(hooks: Hooks) -> Router {
@@ -52,7 +50,7 @@ pub(super) fn router(hooks: Hooks) -> Router {
             "/unsubscribe/{token}",
             get(one_click::ask).post(one_click::unsubscribe).fallback(async || only("GET, HEAD, POST")),
         )
-        .fallback(async || Problem::no_such_place())
+        .fallback(async || refusals::no_such_place())
         .layer(CatchPanicLayer::custom(|_| Problem::internal().into_response()))
         .layer(from_fn(measure))
         .with_state(hooks)
@@ -63,11 +61,8 @@ fn only(allow: &'static str) -> Problem {
 }
 
 async fn measure(request: Request, next: Next) -> Response {
-    let started = Instant::now();
     let route = route_label(request.method(), request.uri().path());
-    let response = next.run(request).await;
-    Answered { route, status: response.status(), took: started.elapsed() }.emit();
-    response
+    measured(route, request, next).await
 }
 
 /// A label with few values, whatever strangers ask for.
@@ -93,8 +88,8 @@ impl Hooks {
         report: &Report,
     ) -> Result<(), Problem> {
         let applied = self.reports.apply(account, provider, report).await.map_err(|error| {
-            StoreFailed { doing: "a report", error: error.as_ref() }.emit();
-            Problem::unavailable()
+            StoreFailed { doing: "a report", error: &error }.emit();
+            refusals::unavailable()
         })?;
         let Report { message_id, report, .. } = report;
         ReportTaken { kind, account, message_id: *message_id, report: report.word(), applied }.emit();
@@ -118,7 +113,7 @@ impl Hooks {
         let is_first = self.permissions.opt_out_once(inbound.provider, inbound.reference, &key).await;
         let is_first = is_first.map_err(|error| {
             StoreFailed { doing: "an opt-out", error: &error }.emit();
-            Problem::unavailable()
+            refusals::unavailable()
         })?;
         Ok(if is_first { "suppressed" } else { "repeated" })
     }

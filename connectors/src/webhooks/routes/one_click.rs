@@ -3,6 +3,7 @@ use axum::extract::{Path, State};
 use axum::http::HeaderMap;
 use axum::response::{IntoResponse, Response};
 use uuid::Uuid;
+use vendzz_runtime::http::Problem;
 use vendzz_schemas::campaign::Channel;
 
 use super::Hooks;
@@ -10,7 +11,6 @@ use crate::permissions::{Actor, Contact, Key, Reason};
 use crate::webhooks::body::read_whole;
 use crate::webhooks::events::{StoreFailed, UnsubscribeAsked};
 use crate::webhooks::page::{Language, Page};
-use crate::webhooks::problem::Problem;
 
 /// `GET /unsubscribe/{token}`: asks. Nothing happens: mail scanners follow every link.
 pub(super) async fn ask(
@@ -33,7 +33,7 @@ pub(super) async fn unsubscribe(
     headers: HeaderMap,
     body: Body,
 ) -> Response {
-    let body = match read_whole(body, &hooks.body_times).await {
+    let body = match read_whole(body, &hooks.body_limits).await {
         Ok(body) => body,
         Err(problem) => return problem.into_response(),
     };

@@ -3,12 +3,13 @@ use axum::extract::{Path, State};
 use axum::http::header::{CONTENT_TYPE, HeaderValue};
 use axum::http::{HeaderMap, Uri};
 use axum::response::{IntoResponse, Response};
+use vendzz_runtime::http::Problem;
 use vendzz_schemas::campaign::Channel;
 
 use super::{Hooks, Inbound};
 use crate::webhooks::body::read_whole;
 use crate::webhooks::events::ReportPassedOver;
-use crate::webhooks::problem::Problem;
+use crate::webhooks::refusals;
 use crate::webhooks::secrets::{ProviderSecret, secret_of};
 use crate::webhooks::twilio::{self, Form, Told, Unreadable};
 
@@ -64,7 +65,7 @@ async fn signed_form(
     headers: &HeaderMap,
     body: Body,
 ) -> Result<Form, Problem> {
-    let form = Form::parse(&read_whole(body, &hooks.body_times).await?);
+    let form = Form::parse(&read_whole(body, &hooks.body_limits).await?);
     let auth_token = match secret_of(&hooks.senders, account, provider) {
         Some(ProviderSecret::Twilio { auth_token }) => Some(auth_token.reveal()),
         _ => None,
@@ -72,7 +73,7 @@ async fn signed_form(
     let path_and_query = uri.path_and_query().map_or("/", |whole| whole.as_str());
     let signature = headers.get("x-twilio-signature").map(HeaderValue::as_bytes);
     if !twilio::is_signed(auth_token, &hooks.public_url, path_and_query, &form, signature) {
-        return Err(Problem::not_signed());
+        return Err(refusals::not_signed());
     }
     Ok(form)
 }

@@ -1,15 +1,12 @@
 use std::collections::BTreeMap;
 
-use sqlx::postgres::PgConnectOptions;
-use sqlx::{AssertSqlSafe, ConnectOptions, Executor, PgConnection};
+use sqlx::{Executor, PgConnection};
 use uuid::Uuid;
 use vendzz_connectors::permissions::{Permissions, prepare};
 use vendzz_runtime::postgres::PostgresConfig;
 
-/// A database of its own on the shared server; goes with the value.
-pub(crate) struct Database {
-    name: String,
-}
+/// A database of its own with the tables of `sending`.
+pub(crate) struct Database(vendzz_test_support::Database);
 
 /// What stands in the ledger of a message.
 #[derive(Debug, Clone, PartialEq, sqlx::FromRow)]
@@ -45,9 +42,7 @@ impl LedgerRow {
 
 impl Database {
     pub(crate) async fn new() -> Self {
-        let name = format!("test_webhooks_{}", &Uuid::new_v4().simple().to_string()[..12]);
-        connect(&server_url()).await.execute(AssertSqlSafe(format!("CREATE DATABASE {name}"))).await.unwrap();
-        let database = Self { name };
+        let database = Self(vendzz_test_support::Database::new("sending").await);
         prepare(&database.config()).await.unwrap();
         // All weeks in one: intake makes them week by week.
         let partition = "CREATE TABLE sending.message_ledger_test PARTITION OF sending.message_ledger
@@ -57,9 +52,7 @@ impl Database {
     }
 
     pub(crate) fn url(&self) -> String {
-        let server = server_url();
-        let (before, _) = server.rsplit_once('/').expect("a URL names its database behind a slash");
-        format!("{before}/{}", self.name)
+        self.0.url()
     }
 
     pub(crate) fn config(&self) -> PostgresConfig {
@@ -71,7 +64,7 @@ impl Database {
     }
 
     pub(crate) async fn connect(&self) -> PgConnection {
-        connect(&self.url()).await
+        self.0.connect().await
     }
 
     pub(crate) async fn insert(&self, row: LedgerRow) -> Uuid {
@@ -138,29 +131,4 @@ impl Database {
         let sql = "SELECT action, reason, actor FROM sending.permission_audit ORDER BY entry";
         sqlx::query_as(sql).fetch_all(&mut self.connect().await).await.unwrap()
     }
-}
-
-impl Drop for Database {
-    /// Of its own accord nothing goes; what cannot be removed now does no harm.
-    fn drop(&mut self) {
-        let name = self.name.clone();
-        let removing = std::thread::spawn(move || {
-            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-            runtime.block_on(async {
-                let drop = format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)");
-                connect(&server_url()).await.execute(AssertSqlSafe(drop)).await.unwrap();
-            });
-        });
-        let _ = removing.join();
-    }
-}
-
-async fn connect(url: &str) -> PgConnection {
-    let options: PgConnectOptions = url.parse().unwrap();
-    options.connect().await.expect("the tests need the local stack: infra/local/stack up")
-}
-
-fn server_url() -> String {
-    std::env::var("VENDZZ_POSTGRES_URL")
-        .unwrap_or_else(|_| "postgres://vendzz@127.0.0.1:15432/vendzz".to_owned())
 }

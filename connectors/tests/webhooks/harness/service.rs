@@ -1,10 +1,8 @@
 use std::fs::Permissions;
-use std::io::{BufRead, BufReader};
+use std::ops::Deref;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
-use std::sync::{Arc, Mutex};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use reqwest::Method;
 use reqwest::header::HeaderMap;
@@ -12,6 +10,7 @@ use serde_json::Value;
 use tempfile::TempDir;
 use uuid::Uuid;
 use vendzz_connectors::webhooks::{meta_signature, twilio_signature};
+use vendzz_test_support::Process;
 
 use super::{SENDERS, UNSUBSCRIBE_KEY};
 
@@ -24,12 +23,9 @@ const TOKEN: &str = "test-token";
 const NEVER_LOGGED: &[&str] =
     &["98765", "8765432", "exemplo.com", "quero", "token-of", "app-secret", "verify-1", TOKEN];
 
-const PATIENCE: Duration = Duration::from_secs(60);
-
-/// A running `vendzz-webhooks`; killed when it is dropped, after a look into its log.
+/// A running `vendzz-webhooks`; its log is looked into when it is dropped.
 pub(crate) struct Service {
-    child: Child,
-    log: Arc<Mutex<Vec<String>>>,
+    process: Process,
     pub(crate) public: String,
     pub(crate) api: String,
     _folder: TempDir,
@@ -83,62 +79,20 @@ pub(crate) fn variables(folder: &Path, postgres_url: &str) -> Vec<(&'static str,
 
 impl Service {
     pub(crate) async fn start(postgres_url: &str, env: &[(&'static str, &str)]) -> Self {
-        let service = Self::spawn(postgres_url, env).await;
-        let private = service.logged("starting", "private").await;
-        let began = Instant::now();
-        while service.get(&format!("http://{private}/readyz")).await.status != 200 {
-            assert!(began.elapsed() < PATIENCE, "not ready: {}", service.log());
-            tokio::time::sleep(Duration::from_millis(20)).await;
-        }
+        let service = Self::spawn(postgres_url, env);
+        service.wait_until_ready().await;
         service
     }
 
     /// Does not wait until it is ready.
-    pub(crate) async fn spawn(postgres_url: &str, env: &[(&'static str, &str)]) -> Self {
+    pub(crate) fn spawn(postgres_url: &str, env: &[(&'static str, &str)]) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let mut command = Command::new(env!("CARGO_BIN_EXE_vendzz-webhooks"));
-        command.env_clear().envs(variables(folder.path(), postgres_url)).envs(env.iter().copied());
-        let mut child = command.stderr(Stdio::piped()).spawn().unwrap();
-        let stderr = BufReader::new(child.stderr.take().unwrap());
-        let log = Arc::new(Mutex::new(Vec::new()));
-        let into = log.clone();
-        std::thread::spawn(move || {
-            for line in stderr.lines().map_while(Result::ok) {
-                into.lock().unwrap().push(line);
-            }
-        });
-        let mut service = Self { child, log, public: String::new(), api: String::new(), _folder: folder };
-        service.public = format!("http://{}", service.logged("webhooks", "address").await);
-        service.api = format!("http://{}", service.logged("permissions", "address").await);
-        service
-    }
-
-    /// The value of a member of the log line whose message, or `what`, is this.
-    async fn logged(&self, what: &str, member: &str) -> String {
-        let began = Instant::now();
-        loop {
-            for line in self.log.lock().unwrap().iter() {
-                let event: Value = serde_json::from_str(line).unwrap_or_default();
-                if (event["message"] == what || event["what"] == what) && event[member].is_string() {
-                    return event[member].as_str().unwrap().to_owned();
-                }
-            }
-            assert!(began.elapsed() < PATIENCE, "no {what}: {}", self.log());
-            tokio::time::sleep(Duration::from_millis(10)).await;
-        }
-    }
-
-    /// Waits for a log line that holds this text: the log is read a moment after it is written.
-    pub(crate) async fn wait_for_log(&self, text: &str) {
-        let began = Instant::now();
-        while !self.log().contains(text) {
-            assert!(began.elapsed() < PATIENCE, "not in the log: {text}\n{}", self.log());
-            tokio::time::sleep(Duration::from_millis(10)).await;
-        }
-    }
-
-    pub(crate) fn log(&self) -> String {
-        self.log.lock().unwrap().join("\n")
+        let mut all = variables(folder.path(), postgres_url);
+        all.extend(env.iter().map(|(name, value)| (*name, (*value).to_owned())));
+        let process = Process::spawn(env!("CARGO_BIN_EXE_vendzz-webhooks"), all);
+        let public = format!("http://{}", process.logged("webhooks", "address"));
+        let api = format!("http://{}", process.logged("permissions", "address"));
+        Self { process, public, api, _folder: folder }
     }
 
     pub(crate) async fn ask(
@@ -205,17 +159,23 @@ impl Service {
     }
 }
 
+impl Deref for Service {
+    type Target = Process;
+
+    fn deref(&self) -> &Process {
+        &self.process
+    }
+}
+
 impl Drop for Service {
     fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
+        self.process.kill();
         // Its last lines may still stand in the pipe.
         std::thread::sleep(Duration::from_millis(50));
-        let log = self.log();
         if std::thread::panicking() {
-            eprintln!("log of the service:\n{log}");
             return;
         }
+        let log = self.log();
         for secret in NEVER_LOGGED {
             let line = log.lines().find(|line| line.contains(secret));
             assert!(line.is_none(), "{secret} stands in the log: {line:?}");

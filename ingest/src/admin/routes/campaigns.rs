@@ -66,7 +66,7 @@ pub(super) async fn publish(
 ) -> Answer {
     let read = async {
         let precondition = Precondition::read(&headers)?;
-        let document = read_json(&headers, body, &api.body_times).await?;
+        let document = read_json(&headers, body, &api.body_limits).await?;
         Ok(Publication { campaign_id: id.clone(), document, precondition })
     };
     let publication = match read.await {

@@ -1,5 +1,4 @@
 mod campaigns;
-mod not_served;
 mod query;
 mod quizzes;
 
@@ -9,36 +8,33 @@ use std::time::{Duration, Instant};
 
 use axum::Router;
 use axum::body::Body;
-use axum::extract::{FromRequestParts, Path, Request, State};
+use axum::extract::{FromRequestParts, Path, Request};
 use axum::http::header::{CACHE_CONTROL, ETAG, HeaderName};
 use axum::http::request::Parts;
 use axum::http::{Method, StatusCode};
 use axum::middleware::{Next, from_fn, from_fn_with_state};
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use axum::routing::get;
 use tokio_util::task::TaskTracker;
 use tower_http::catch_panic::CatchPanicLayer;
 use vendzz_schemas::ids::check_name;
 
-use super::body::BodyTimes;
 use super::campaigns::Campaigns;
 use super::definitions::Standing;
-use super::events::{Answered, ChangeAsked};
+use super::events::ChangeAsked;
 use super::kind::{Kind, VersionTag};
 use super::publisher::{Changed, Outcome, Publisher, Verdict};
 use super::quizzes::Quizzes;
 use super::refusal::{Refusal, Refused};
-use super::token::AdminToken;
-use crate::problem::Problem;
-use not_served::NotServed;
+use vendzz_runtime::http::{BearerToken, BodyLimits, Problem, measured, require_token};
 
 /// What the handlers share.
 #[derive(Clone)]
 pub(super) struct Api {
     pub(super) quizzes: Arc<Publisher<Quizzes>>,
     pub(super) campaigns: Arc<Publisher<Campaigns>>,
-    pub(super) token: AdminToken,
-    pub(super) body_times: BodyTimes,
+    pub(super) token: BearerToken,
+    pub(super) body_limits: BodyLimits,
     /// Changes under way: each is brought to its end, also when its client has gone away.
     pub(super) changes: TaskTracker,
 }
@@ -60,15 +56,24 @@ pub(super) fn router(api: Api) -> Router {
         .route("/api/campaigns", campaigns)
         .route("/api/campaigns/{campaign}", campaign)
         .route("/api/campaigns/{campaign}/versions", versions)
-        .fallback(async || NotServed::NoSuchPlace)
-        .layer(from_fn_with_state(api.clone(), authorise))
+        .fallback(async || no_such_place())
+        .layer(from_fn_with_state(api.token.clone(), require_token))
         .layer(CatchPanicLayer::custom(|_| Problem::internal().to_response::<Body>()))
         .layer(from_fn(measure))
         .with_state(api)
 }
 
-fn only(allow: &'static str) -> NotServed {
-    NotServed::NoSuchMethod { allow }
+fn only(allow: &'static str) -> Problem {
+    Problem::method_not_allowed(allow)
+}
+
+fn no_such_place() -> Problem {
+    Problem::new(
+        StatusCode::NOT_FOUND,
+        "no_such_place",
+        "There is nothing here",
+        "The admin API has /api/quizzes, /api/quizzes/{id}, /api/campaigns, /api/campaigns/{id} and /api/campaigns/{id}/versions.",
+    )
 }
 
 /// Runs a change as a task of its own: a client that goes away must not release the lock while a record
@@ -128,19 +133,9 @@ impl<S: Send + Sync, K: Kind> FromRequestParts<S> for Id<K> {
     }
 }
 
-async fn authorise(State(api): State<Api>, request: Request, next: Next) -> Response {
-    if !api.token.is_in(request.headers()) {
-        return NotServed::Unauthorised.into_response();
-    }
-    next.run(request).await
-}
-
 async fn measure(request: Request, next: Next) -> Response {
-    let started = Instant::now();
     let route = route_label(request.method(), request.uri().path());
-    let response = next.run(request).await;
-    Answered { route, status: response.status(), took: started.elapsed() }.emit();
-    response
+    measured(route, request, next).await
 }
 
 /// A label with few values, whatever strangers ask for.

@@ -4,6 +4,7 @@ use std::time::Instant;
 
 use hyper::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, USER_AGENT};
 use hyper::http::request::Parts;
+use vendzz_runtime::http::Problem;
 use vendzz_schemas::ids::TimedId;
 
 use super::fields::Fields;
@@ -12,7 +13,6 @@ use crate::edge::http::{Class, Permit};
 use crate::edge::quizzes::{ServedQuiz, Standing};
 use crate::edge::refusals;
 use crate::edge::state::Edge;
-use crate::problem::Problem;
 
 /// A follower that has compared itself with the log's end within this time knows every version that a
 /// page can have shown.

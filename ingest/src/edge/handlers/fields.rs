@@ -1,4 +1,5 @@
 use serde_json::{Map, Value};
+use vendzz_runtime::http::{FieldError, Problem};
 use vendzz_schemas::definition::FieldProblem;
 use vendzz_schemas::events::Utm;
 use vendzz_schemas::ids::TimedId;
@@ -6,7 +7,6 @@ use vendzz_schemas::json;
 
 use crate::edge::client::{UtmReader, referrer_of};
 use crate::edge::refusals;
-use crate::problem::{FieldError, Problem};
 
 /// More errors than this are not listed: the list answers a person who mends a page.
 const MAX_ERRORS: usize = 50;

@@ -1,4 +1,5 @@
 use hyper::body::Incoming;
+use vendzz_runtime::http::Problem;
 use vendzz_schemas::events::{QuizProgressed, QuizSubmitted};
 
 use super::Asked;
@@ -8,7 +9,6 @@ use crate::edge::client::BotSigns;
 use crate::edge::http::{Class, Response, read_body};
 use crate::edge::quizzes::Standing;
 use crate::edge::refusals;
-use crate::problem::Problem;
 
 /// `POST /api/quiz/{quiz}/progress`: 204 once the beacon is in the producer's queue. Best effort, as views
 /// are, and shed with them.

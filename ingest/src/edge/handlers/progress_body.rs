@@ -1,5 +1,6 @@
 use std::collections::BTreeMap;
 
+use vendzz_runtime::http::Problem;
 use vendzz_schemas::definition::{CheckedAnswers, check_partial};
 use vendzz_schemas::events::{AnswerValue, QuizProgressed, Utm};
 use vendzz_schemas::ids::TimedId;
@@ -9,7 +10,6 @@ use super::fields::Fields;
 use super::submission::hidden_fields;
 use super::way::Way;
 use crate::edge::refusals;
-use crate::problem::Problem;
 
 /// The body of `POST /api/quiz/{quiz}/progress`, checked.
 #[derive(Debug)]

@@ -5,11 +5,11 @@ use hyper::header::{
     ACCEPT_ENCODING, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_TYPE, ETAG, HeaderMap, HeaderName, HeaderValue,
     IF_NONE_MATCH, VARY,
 };
+use vendzz_runtime::http::Problem;
 
 use super::Asked;
 use crate::edge::http::{Class, Response};
 use crate::edge::refusals;
-use crate::problem::Problem;
 
 static CACHE_TAG: HeaderName = HeaderName::from_static("cache-tag");
 

@@ -1,6 +1,7 @@
 use std::collections::BTreeMap;
 
 use serde_json::{Map, Value};
+use vendzz_runtime::http::Problem;
 use vendzz_schemas::definition::CompiledQuiz;
 use vendzz_schemas::events::Utm;
 use vendzz_schemas::ids::TimedId;
@@ -8,7 +9,6 @@ use vendzz_schemas::ids::TimedId;
 use super::Asked;
 use super::fields::Fields;
 use super::way::Way;
-use crate::problem::Problem;
 
 /// A hidden field holds at most so many characters.
 const MAX_HIDDEN_CHARACTERS: usize = 1_000;

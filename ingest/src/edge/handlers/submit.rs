@@ -4,6 +4,7 @@ use bytes::Bytes;
 use http_body_util::Full;
 use hyper::body::Incoming;
 use hyper::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderValue};
+use vendzz_runtime::http::Problem;
 use vendzz_schemas::definition::{SubmissionContext, check_submission};
 use vendzz_schemas::events::QuizSubmitted;
 use vendzz_schemas::ids::TimedId;
@@ -14,7 +15,6 @@ use crate::edge::client::BotSigns;
 use crate::edge::http::{Class, Response, read_body};
 use crate::edge::quizzes::Standing;
 use crate::edge::refusals;
-use crate::problem::Problem;
 
 const JSON: &str = "application/json";
 

@@ -3,6 +3,7 @@ use http_body_util::Full;
 use hyper::StatusCode;
 use hyper::body::Incoming;
 use hyper::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderValue};
+use vendzz_runtime::http::{FieldError, Problem};
 use vendzz_schemas::events::{QuizViewed, Utm};
 use vendzz_schemas::ids::TimedId;
 
@@ -11,7 +12,6 @@ use super::fields::Fields;
 use crate::edge::client::{BotSigns, UtmReader, referrer_of};
 use crate::edge::http::{Class, Permit, Response, read_body};
 use crate::edge::refusals;
-use crate::problem::{FieldError, Problem};
 
 /// The smallest transparent GIF.
 const PIXEL: &[u8] = b"GIF89a\x01\x00\x01\x00\x80\x00\x00\x00\x00\x00\xff\xff\xff!\xf9\x04\x01\x00\x00\x00\x00,\x00\x00\x00\x00\x01\x00\x01\x00\x00\x02\x02D\x01\x00;";

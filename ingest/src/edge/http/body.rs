@@ -5,16 +5,12 @@ use bytes::{Bytes, BytesMut};
 use http_body_util::BodyExt;
 use hyper::body::{Body, Incoming};
 use tokio::time::Instant;
+use vendzz_runtime::http::{Problem, discard};
 
 use crate::edge::refusals;
-use crate::problem::Problem;
 
 /// How often a body that is slow to come is looked at.
 const GLANCE: Duration = Duration::from_millis(100);
-
-/// How much of a body that is too large is read and thrown away.
-const DISCARD_BYTES: usize = 1024 * 1024;
-const DISCARD_TIME: Duration = Duration::from_millis(500);
 
 pub struct BodyLimits {
     pub max_bytes: usize,
@@ -68,20 +64,4 @@ pub async fn read_body(mut body: Incoming, limits: &BodyLimits) -> Result<Bytes,
     whole.extend_from_slice(&first);
     whole.extend_from_slice(&rest);
     Ok(whole.freeze())
-}
-
-/// Reads on for a while: a connection that is closed while its client still sends is reset, and the
-/// refusal with it.
-async fn discard(mut body: Incoming) {
-    let reading = async {
-        let mut bytes = 0;
-        while let Some(Ok(frame)) = body.frame().await {
-            bytes += frame.data_ref().map_or(0, Bytes::len);
-            if bytes > DISCARD_BYTES {
-                return;
-            }
-        }
-    };
-    // Whether it came to its end does not matter.
-    let _ = tokio::time::timeout(DISCARD_TIME, reading).await;
 }

@@ -2,8 +2,7 @@
 //! such an answer gets the problem document that every other refusal of ours has.
 
 use hyper::StatusCode;
-
-use crate::problem::Problem;
+use vendzz_runtime::http::Problem;
 
 /// The answer to send instead of `bytes`, when these are a refusal that hyper wrote by itself: only
 /// those have a 4xx status and no `content-type`.

@@ -12,12 +12,12 @@ use hyper::header::{
 };
 use hyper::http::request::Parts;
 use hyper::{Method, Request, StatusCode};
+use vendzz_runtime::http::Problem;
 
 use super::{Response, Route};
 use crate::edge::handlers::{self, Asked};
 use crate::edge::state::Edge;
 use crate::edge::{clock, refusals};
-use crate::problem::Problem;
 
 /// The answer to one request, whatever it is: a panic in a handler costs that request alone.
 pub(super) async fn answer(edge: &Edge, peer: IpAddr, request: Request<Incoming>) -> Response {

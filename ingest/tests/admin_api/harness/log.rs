@@ -3,8 +3,9 @@ use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 use vendzz_runtime::kafka::{Follower, KafkaConfig};
+use vendzz_test_support::kafka_address;
 
-use super::namespace::{address, campaign_topic, definition_topic, prefix};
+use super::namespace::{campaign_topic, definition_topic, prefix};
 
 /// The offsets of all records of a quiz, read from the topic itself.
 pub(crate) async fn versions_in_log(quiz_id: &str) -> Vec<i64> {
@@ -24,7 +25,7 @@ pub(crate) async fn revisions_in_log(campaign_id: &str) -> Vec<String> {
 
 /// Key and offset of every record of a topic.
 async fn records_of(topic: String) -> Vec<(String, i64)> {
-    let kafka = KafkaConfig::local(&address("VENDZZ_KAFKA_BOOTSTRAP"), prefix());
+    let kafka = KafkaConfig::local(&kafka_address(), prefix());
     let records = Arc::new(Mutex::new(Vec::new()));
     let stop = CancellationToken::new();
     let into = records.clone();

@@ -1,8 +1,8 @@
-use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::path::Path;
 use std::sync::OnceLock;
 
 use vendzz_schemas::topics::{CAMPAIGN_DEFINITION, Namespace, QUIZ_DEFINITION};
+use vendzz_test_support::make_topics;
 
 /// The prefix that this run's topics stand under, made with the operators' own command.
 pub(crate) fn prefix() -> &'static str {
@@ -16,8 +16,7 @@ pub(crate) fn prefix() -> &'static str {
 
 /// Makes every schema and topic under a prefix.
 pub(crate) fn furnish(prefix: &str) {
-    vendzz(prefix, &["schemas", "register"]);
-    vendzz(prefix, &["topics", "apply", "--yes"]);
+    make_topics(admin_binary(), prefix);
 }
 
 /// A prefix under which nothing stands.
@@ -35,31 +34,6 @@ pub(crate) fn campaign_topic() -> String {
     Namespace::new(prefix()).name(CAMPAIGN_DEFINITION)
 }
 
-/// An address of the stack, as the environment has it or as `infra/local/env` would.
-pub(crate) fn address(name: &str) -> String {
-    let default = match name {
-        "VENDZZ_KAFKA_BOOTSTRAP" => "127.0.0.1:19092",
-        "VENDZZ_REGISTRY_URL" => "http://127.0.0.1:18081/apis/ccompat/v7",
-        "VENDZZ_POSTGRES_URL" => "postgres://vendzz@127.0.0.1:15432/vendzz",
-        other => panic!("{other} has no default"),
-    };
-    std::env::var(name).unwrap_or_else(|_| default.to_owned())
-}
-
 pub(crate) fn admin_binary() -> &'static Path {
     Path::new(env!("CARGO_BIN_EXE_vendzz-admin"))
-}
-
-fn vendzz(prefix: &str, arguments: &[&str]) {
-    let program: PathBuf = admin_binary().with_file_name("vendzz");
-    assert!(program.exists(), "not built: run `cargo build --release --workspace --bins`");
-    let output = Command::new(program)
-        .args(arguments)
-        .env("VENDZZ_PROFILE", "local")
-        .env("VENDZZ_KAFKA_PREFIX", prefix)
-        .env("VENDZZ_KAFKA_BOOTSTRAP", address("VENDZZ_KAFKA_BOOTSTRAP"))
-        .env("VENDZZ_REGISTRY_URL", address("VENDZZ_REGISTRY_URL"))
-        .output()
-        .unwrap();
-    assert!(output.status.success(), "vendzz {arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
 }

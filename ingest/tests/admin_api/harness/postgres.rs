@@ -1,8 +1,9 @@
 use sqlx::postgres::PgConnection;
 use sqlx::{Connection, Row};
 use vendzz_ingest::admin::lock_key;
+use vendzz_test_support::postgres_url;
 
-use super::namespace::{address, campaign_topic, definition_topic};
+use super::namespace::{campaign_topic, definition_topic};
 
 /// The lock of a quiz or campaign, held by the test as if by another admin process.
 pub(crate) struct HeldLock {
@@ -20,7 +21,7 @@ impl HeldLock {
     }
 
     async fn take_key(key: i64) -> Self {
-        let mut connection = PgConnection::connect(&address("VENDZZ_POSTGRES_URL")).await.unwrap();
+        let mut connection = PgConnection::connect(&postgres_url()).await.unwrap();
         sqlx::query("SELECT pg_advisory_lock($1)").bind(key).execute(&mut connection).await.unwrap();
         Self { connection, key }
     }

@@ -1,17 +1,12 @@
-use std::io::{BufRead, BufReader};
+use std::ops::{Deref, DerefMut};
 use std::path::Path;
-use std::process::{Child, Command, Output, Stdio};
-use std::sync::{Arc, Mutex, mpsc};
+use std::process::Output;
 use std::time::{Duration, Instant};
 
-use nix::sys::signal::{Signal, kill};
-use nix::unistd::Pid;
-use reqwest::{Client, Method, RequestBuilder, Response};
+use reqwest::{Client, Method, RequestBuilder};
 use serde_json::{Value, json};
+use vendzz_test_support::{Answer, Process, kafka_address, with_headers};
 
-use super::kafka_address;
-
-const START: Duration = Duration::from_secs(30);
 const PHONE: &str =
     "Mozilla/5.0 (iPhone; CPU iPhone OS 17_5 like Mac OS X) AppleWebKit/605.1.15 Mobile/15E148 Safari/604.1";
 
@@ -21,18 +16,13 @@ pub(crate) fn edge_binary() -> &'static Path {
 
 /// Runs the binary to its end, and expects this exit status.
 pub(crate) fn exits_with(status: i32, arguments: &[&str], env: &[(&str, &str)]) -> Output {
-    let mut command = Command::new(edge_binary());
-    let output = command.env_clear().envs(env.iter().copied()).args(arguments).output().unwrap();
-    assert_eq!(output.status.code(), Some(status), "{}", String::from_utf8_lossy(&output.stderr));
-    output
+    Process::exits_with(status, edge_binary(), arguments, env)
 }
 
-/// A running `vendzz-edge`; killed when it is dropped.
+/// A running `vendzz-edge`.
 pub(crate) struct Edge {
-    child: Child,
+    process: Process,
     pub address: String,
-    private: String,
-    log: Arc<Mutex<Vec<String>>>,
     client: Client,
 }
 
@@ -54,37 +44,9 @@ impl Edge {
             ("VENDZZ_LIMIT_PROGRESS_PER_MINUTE", "1000000"),
             ("VENDZZ_LIMIT_PROGRESS_BURST", "1000000"),
         ];
-        let mut command = Command::new(edge_binary());
-        command.env_clear().envs(usual).envs(env.iter().copied()).stderr(Stdio::piped());
-        let mut child = command.spawn().unwrap();
-        let stderr = BufReader::new(child.stderr.take().unwrap());
-        let log = Arc::new(Mutex::new(Vec::new()));
-        let (found, addresses) = mpsc::channel();
-        let into = log.clone();
-        std::thread::spawn(move || {
-            for line in stderr.lines().map_while(Result::ok) {
-                let event: Value = serde_json::from_str(&line).unwrap_or_default();
-                for (message, field) in [("starting", "private"), ("listening", "address")] {
-                    if event["message"] == message {
-                        let _ = found.send(event[field].as_str().unwrap_or_default().to_owned());
-                    }
-                }
-                into.lock().unwrap().push(line);
-            }
-        });
-        let next = || {
-            addresses.recv_timeout(START).unwrap_or_else(|_| panic!("no address: {:?}", log.lock().unwrap()))
-        };
-        let (private, address) = (next(), next());
-        Self { child, address, private, log, client: Client::new() }
-    }
-
-    pub(crate) async fn wait_until_ready(&self) {
-        let deadline = Instant::now() + START;
-        while self.readiness().await.0 != 200 {
-            assert!(Instant::now() < deadline, "not ready: {:?}\n{}", self.readiness().await, self.log());
-            tokio::time::sleep(Duration::from_millis(20)).await;
-        }
+        let process = Process::spawn(edge_binary(), usual.iter().chain(env).copied());
+        let address = process.logged("listening", "address");
+        Self { process, address, client: Client::new() }
     }
 
     /// Waits until the edge serves this version of a quiz.
@@ -131,109 +93,24 @@ impl Edge {
         Answer::of(with_headers(request, headers).send().await.unwrap()).await
     }
 
-    /// Status and body of `/readyz`.
-    pub(crate) async fn readiness(&self) -> (u16, Value) {
-        let response = self.client.get(format!("http://{}/readyz", self.private)).send().await.unwrap();
-        (response.status().as_u16(), response.json().await.unwrap())
-    }
-
-    /// The value of a metric with these labels; 0 when it is not there.
-    pub(crate) async fn metric(&self, name_and_labels: &str) -> f64 {
-        let response = self.client.get(format!("http://{}/metrics", self.private)).send().await.unwrap();
-        let text = response.text().await.unwrap();
-        let line = text.lines().find_map(|line| line.strip_prefix(name_and_labels)?.strip_prefix(' '));
-        line.map_or(0.0, |value| value.parse().unwrap())
-    }
-
-    pub(crate) fn pid(&self) -> u32 {
-        self.child.id()
-    }
-
     /// Memory in use, KiB.
     pub(crate) fn resident_kib(&self) -> u64 {
         let status = std::fs::read_to_string(format!("/proc/{}/status", self.pid())).unwrap();
         let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap();
         line.trim().trim_end_matches(" kB").parse().unwrap()
     }
+}
 
-    pub(crate) fn signal(&self, signal: Signal) {
-        kill(Pid::from_raw(self.pid().cast_signed()), signal).unwrap();
-    }
+impl Deref for Edge {
+    type Target = Process;
 
-    /// Waits for its end; `None` when a signal ended it.
-    pub(crate) async fn exit_status(&mut self, within: Duration) -> Option<i32> {
-        let deadline = Instant::now() + within;
-        loop {
-            if let Some(status) = self.child.try_wait().unwrap() {
-                return status.code();
-            }
-            assert!(Instant::now() < deadline, "still running: {}", self.log());
-            tokio::time::sleep(Duration::from_millis(10)).await;
-        }
-    }
-
-    /// Whether the process that was started still runs.
-    pub(crate) fn is_running(&mut self) -> bool {
-        self.child.try_wait().unwrap().is_none()
-    }
-
-    pub(crate) fn log(&self) -> String {
-        self.log.lock().unwrap().join("\n")
+    fn deref(&self) -> &Process {
+        &self.process
     }
 }
 
-impl Drop for Edge {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-        if std::thread::panicking() {
-            eprintln!("log of the edge:\n{}", self.log());
-        }
-    }
-}
-
-fn with_headers(mut request: RequestBuilder, headers: &[(&str, &str)]) -> RequestBuilder {
-    for (name, value) in headers {
-        request = request.header(*name, *value);
-    }
-    request
-}
-
-/// An answer, read whole.
-#[derive(Debug)]
-pub(crate) struct Answer {
-    pub status: u16,
-    pub headers: reqwest::header::HeaderMap,
-    pub bytes: Vec<u8>,
-    /// Null when it is not JSON.
-    pub body: Value,
-}
-
-impl Answer {
-    pub(crate) async fn of(response: Response) -> Self {
-        let (status, headers) = (response.status().as_u16(), response.headers().clone());
-        let bytes = response.bytes().await.unwrap().to_vec();
-        Self { status, headers, body: serde_json::from_slice(&bytes).unwrap_or_default(), bytes }
-    }
-
-    pub(crate) fn header(&self, name: &str) -> &str {
-        self.headers.get(name).map_or("", |value| value.to_str().unwrap())
-    }
-
-    /// Of a problem document.
-    pub(crate) fn code(&self) -> &str {
-        assert_eq!(self.header("content-type"), "application/problem+json", "{self:?}");
-        assert_eq!(self.body["status"], self.status, "{self:?}");
-        let code = self.body["type"].as_str().and_then(|text| text.strip_prefix("urn:vendzz:problem:"));
-        code.unwrap_or_else(|| panic!("no problem document: {self:?}"))
-    }
-
-    /// Pointer and code of each field that is wrong.
-    pub(crate) fn errors(&self) -> Vec<(&str, &str)> {
-        let errors = self.body["errors"].as_array().map(Vec::as_slice).unwrap_or_default();
-        errors
-            .iter()
-            .map(|error| (error["pointer"].as_str().unwrap(), error["code"].as_str().unwrap()))
-            .collect()
+impl DerefMut for Edge {
+    fn deref_mut(&mut self) -> &mut Process {
+        &mut self.process
     }
 }

@@ -1,58 +1,20 @@
-use std::sync::{Arc, Mutex};
+use std::ops::Deref;
 use std::time::Duration;
 
 use serde_json::Value;
-use tokio_util::sync::CancellationToken;
-use vendzz_runtime::kafka::{Follower, KafkaConfig, OutgoingRecord, Producer, ProducerSettings};
-use vendzz_runtime::tables::{Epochs, SchemaIds, Tables};
-use vendzz_schemas::codec::{Decoder, split_frame};
-use vendzz_schemas::events::{
-    AvroEvent, QuizDefinition, QuizProgressed, QuizSubmitted, QuizViewed, RetiredElement,
-};
+use vendzz_runtime::kafka::KafkaConfig;
+use vendzz_schemas::events::{QuizDefinition, QuizProgressed, QuizSubmitted, QuizViewed, RetiredElement};
 use vendzz_schemas::topics::{EDGE_ADDRESS_KEY, QUIZ_DEFINITION, QUIZ_PROGRESS, QUIZ_SUBMISSION, QUIZ_VIEW};
+use vendzz_test_support::Record;
 
 use super::now_ms;
 
-const WAIT: Duration = Duration::from_secs(30);
-
-/// The log itself, written and read without the services.
-pub(crate) struct Log {
-    pub kafka: KafkaConfig,
-    pub tables: Tables,
-    producer: Producer,
-    stop: CancellationToken,
-}
-
-/// One record as it stands in a topic.
-#[derive(Debug, Clone)]
-pub(crate) struct Record<E> {
-    pub partition: i32,
-    pub key: String,
-    pub event: E,
-}
-
-struct RawRecord {
-    partition: i32,
-    key: Vec<u8>,
-    value: Vec<u8>,
-}
+/// The log itself, with what these tests write and read.
+pub(crate) struct Log(vendzz_test_support::Log);
 
 impl Log {
     pub(crate) async fn open(kafka: KafkaConfig) -> Self {
-        let stop = CancellationToken::new();
-        let every = Duration::from_secs(1);
-        let tables =
-            Tables::follow(&kafka, SchemaIds::default(), Epochs::default(), every, stop.clone()).unwrap();
-        tokio::time::timeout(WAIT, tables.caught_up()).await.unwrap();
-        let settings = ProducerSettings {
-            name: "test",
-            linger: Duration::ZERO,
-            queue_records: 1_000,
-            queue_kbytes: 10_000,
-            message_timeout: Duration::from_secs(8),
-        };
-        let producer = Producer::new(&kafka, &settings).unwrap();
-        Self { kafka, tables, producer, stop }
+        Self(vendzz_test_support::Log::open(kafka).await)
     }
 
     /// Publishes a version, and returns its number.
@@ -82,27 +44,19 @@ impl Log {
         retired: Vec<RetiredElement>,
         changed_at: i64,
     ) -> i64 {
-        let topic = self.kafka.name(QUIZ_DEFINITION);
-        let encoder = self.tables.schema_ids.encoder::<QuizDefinition>(&topic).unwrap();
-        let payload = encoder.encode(&QuizDefinition {
+        let definition = QuizDefinition {
             account_id: "conta-vida-leve".to_owned(),
             quiz_id: quiz_id.to_owned(),
             state: state.to_owned(),
             changed_at,
             document: document.to_owned(),
             retired,
-        });
-        self.append(&topic, quiz_id, &payload.unwrap()).await
-    }
-
-    async fn append(&self, topic: &str, key: &str, payload: &[u8]) -> i64 {
-        let record =
-            OutgoingRecord { topic, partition: 0, key: key.as_bytes(), payload: Some(payload), headers: &[] };
-        self.producer.send(&record).await.unwrap().offset
+        };
+        self.append(QUIZ_DEFINITION, 0, quiz_id, &definition).await.offset
     }
 
     pub(crate) async fn submissions(&self) -> Vec<Record<QuizSubmitted>> {
-        self.events(QUIZ_SUBMISSION).await
+        self.events::<QuizSubmitted>(QUIZ_SUBMISSION).await
     }
 
     /// Those of one quiz.
@@ -153,44 +107,12 @@ impl Log {
         let records = self.read(EDGE_ADDRESS_KEY).await;
         records.iter().map(|record| serde_json::from_slice(&record.value).unwrap()).collect()
     }
-
-    async fn events<E: AvroEvent>(&self, topic: &str) -> Vec<Record<E>> {
-        let mut decoder = Decoder::<E>::default();
-        let mut events = Vec::new();
-        for record in self.read(topic).await {
-            let (id, _) = split_frame(&record.value).unwrap();
-            if !decoder.knows(id) {
-                decoder.learn(id, &self.tables.schema_ids.get(id).unwrap().schema).unwrap();
-            }
-            let event = decoder.decode(&record.value).unwrap();
-            let key = String::from_utf8(record.key).unwrap();
-            events.push(Record { partition: record.partition, key, event });
-        }
-        events
-    }
-
-    /// Everything that stands in a topic now.
-    async fn read(&self, topic: &str) -> Vec<RawRecord> {
-        let records = Arc::new(Mutex::new(Vec::new()));
-        let into = records.clone();
-        let stop = CancellationToken::new();
-        let every = Duration::from_secs(1);
-        let reading =
-            Follower::start(&self.kafka, self.kafka.name(topic), every, stop.clone(), move |record| {
-                into.lock().unwrap().push(RawRecord {
-                    partition: record.partition,
-                    key: record.key.to_vec(),
-                    value: record.value.unwrap_or_default().to_vec(),
-                });
-            });
-        reading.unwrap().read_to_end(WAIT).await.unwrap();
-        stop.cancel();
-        std::mem::take(&mut *records.lock().unwrap())
-    }
 }
 
-impl Drop for Log {
-    fn drop(&mut self) {
-        self.stop.cancel();
+impl Deref for Log {
+    type Target = vendzz_test_support::Log;
+
+    fn deref(&self) -> &Self::Target {
+        &self.0
     }
 }

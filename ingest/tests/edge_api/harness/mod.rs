@@ -6,10 +6,11 @@ mod namespace;
 mod raw;
 
 use serde_json::{Value, json};
+pub(crate) use vendzz_test_support::{Answer, kafka_address};
 
-pub(crate) use edge::{Answer, Edge, exits_with};
+pub(crate) use edge::{Edge, exits_with};
 pub(crate) use log::Log;
-pub(crate) use namespace::{Installation, kafka_address};
+pub(crate) use namespace::Installation;
 pub(crate) use raw::{RawAnswer, exchange};
 
 /// A small quiz that can be published.

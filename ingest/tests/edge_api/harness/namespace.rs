@@ -1,7 +1,6 @@
-use std::process::Command;
-
 use tokio::sync::OnceCell;
 use vendzz_runtime::kafka::KafkaConfig;
+use vendzz_test_support::{kafka_address, make_topics};
 
 use super::edge::edge_binary;
 use super::{Edge, Log};
@@ -23,12 +22,7 @@ impl Installation {
     pub(crate) async fn new() -> Self {
         let prefix = format!("test-edge-{}.", &uuid::Uuid::new_v4().simple().to_string()[..12]);
         let made = prefix.clone();
-        tokio::task::spawn_blocking(move || {
-            vendzz(&made, &["schemas", "register"]);
-            vendzz(&made, &["topics", "apply", "--yes"]);
-        })
-        .await
-        .unwrap();
+        tokio::task::spawn_blocking(move || make_topics(edge_binary(), &made)).await.unwrap();
         Self { prefix }
     }
 
@@ -46,23 +40,4 @@ impl Installation {
         edge.wait_until_ready().await;
         edge
     }
-}
-
-pub(crate) fn kafka_address() -> String {
-    std::env::var("VENDZZ_KAFKA_BOOTSTRAP").unwrap_or_else(|_| "127.0.0.1:19092".to_owned())
-}
-
-fn vendzz(prefix: &str, arguments: &[&str]) {
-    let program = edge_binary().with_file_name("vendzz");
-    assert!(program.exists(), "not built: run `cargo build --release --workspace --bins`");
-    let registry = std::env::var("VENDZZ_REGISTRY_URL");
-    let output = Command::new(program)
-        .args(arguments)
-        .env("VENDZZ_PROFILE", "local")
-        .env("VENDZZ_KAFKA_PREFIX", prefix)
-        .env("VENDZZ_KAFKA_BOOTSTRAP", kafka_address())
-        .env("VENDZZ_REGISTRY_URL", registry.as_deref().unwrap_or("http://127.0.0.1:18081/apis/ccompat/v7"))
-        .output()
-        .unwrap();
-    assert!(output.status.success(), "vendzz {arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
 }

@@ -1,18 +1,18 @@
-use std::process::Command;
 use std::time::Duration;
 
 use rdkafka::admin::{AdminClient, AdminOptions};
 use rdkafka::client::DefaultClientContext;
-use sqlx::{AssertSqlSafe, ConnectOptions, Executor, PgConnection};
 use vendzz_runtime::kafka::KafkaConfig;
 use vendzz_schemas::topics::CATALOGUE;
+use vendzz_test_support::{Database, Process, kafka_address, make_topics, registry_url};
 
 use super::log::Log;
-use super::process::{Process, abandonment_binary};
+use super::process::{Abandonment, abandonment_binary};
 
 /// Topics and a database of their own on the shared servers.
 pub(crate) struct Installation {
-    /// Also the database's name, but for the dot.
+    database: Database,
+    /// The database's name and a dot.
     prefix: String,
     pub(crate) log: Log,
 }
@@ -27,52 +27,40 @@ pub(crate) struct Decision {
 
 impl Installation {
     pub(crate) async fn new() -> Self {
-        let name = format!("test_abandonment_{}", &uuid::Uuid::new_v4().simple().to_string()[..12]);
-        let prefix = format!("{name}.");
-        let mut server = connect(&server_url()).await;
-        server.execute(AssertSqlSafe(format!("CREATE DATABASE {name}"))).await.unwrap();
+        let database = Database::new("abandonment").await;
+        let prefix = format!("{}.", database.name());
         let made = prefix.clone();
-        tokio::task::spawn_blocking(move || {
-            vendzz(&made, &["schemas", "register"]);
-            vendzz(&made, &["topics", "apply", "--yes"]);
-        })
-        .await
-        .unwrap();
+        tokio::task::spawn_blocking(move || make_topics(abandonment_binary(), &made)).await.unwrap();
         let log = Log::open(KafkaConfig::local(&kafka_address(), &prefix)).await;
-        Self { prefix, log }
-    }
-
-    fn database(&self) -> &str {
-        self.prefix.trim_end_matches('.')
+        Self { database, prefix, log }
     }
 
     pub(crate) fn postgres_url(&self) -> String {
-        url_of(self.database())
+        self.database.url()
     }
 
     /// The state projector, as it is built beside the program under test.
     pub(crate) async fn projector(&self) -> Process {
         let program = abandonment_binary().with_file_name("vendzz-project-state");
-        let projector = Process::spawn(&program, &self.env(&[("VENDZZ_BATCH_LINGER", "20ms")]));
+        let projector = Process::spawn(program, self.env(&[("VENDZZ_BATCH_LINGER", "20ms")]));
         projector.wait_until_ready().await;
         projector
     }
 
     /// An abandonment processor that looks often and waits five minutes, unless `env` says otherwise.
-    pub(crate) async fn abandonment(&self, env: &[(&str, &str)]) -> Process {
+    pub(crate) async fn abandonment(&self, env: &[(&str, &str)]) -> Abandonment {
         let process = self.spawn_abandonment(env);
         process.wait_until_ready().await;
         process
     }
 
-    pub(crate) fn spawn_abandonment(&self, env: &[(&str, &str)]) -> Process {
+    pub(crate) fn spawn_abandonment(&self, env: &[(&str, &str)]) -> Abandonment {
         let usual = [("VENDZZ_ABANDON_AFTER", "5m"), ("VENDZZ_ABANDON_SWEEP", "100ms")];
-        let mut env = self.env(&[&usual, env].concat());
         // A fault planted in a build with `planted-faults`, by which somebody sees these tests fail.
-        if let Ok(planted) = std::env::var("VENDZZ_PLANT") {
-            env.push(("VENDZZ_PLANT".to_owned(), planted));
-        }
-        Process::spawn(abandonment_binary(), &env)
+        let planted = std::env::var("VENDZZ_PLANT").ok();
+        let planted = planted.as_deref().map(|planted| ("VENDZZ_PLANT", planted));
+        let all: Vec<(&str, &str)> = usual.iter().chain(&planted).chain(env).copied().collect();
+        Abandonment(Process::spawn(abandonment_binary(), self.env(&all)))
     }
 
     fn env(&self, env: &[(&str, &str)]) -> Vec<(String, String)> {
@@ -87,16 +75,12 @@ impl Installation {
         all
     }
 
-    async fn connect(&self) -> PgConnection {
-        connect(&self.postgres_url()).await
-    }
-
     /// One value of one row.
     pub(crate) async fn value<T>(&self, sql: &'static str) -> T
     where
         T: for<'r> sqlx::Decode<'r, sqlx::Postgres> + sqlx::Type<sqlx::Postgres> + Send + Unpin,
     {
-        sqlx::query_scalar(sql).fetch_one(&mut self.connect().await).await.unwrap()
+        self.database.value(sql).await
     }
 
     pub(crate) async fn partial_responses(&self) -> i64 {
@@ -107,19 +91,17 @@ impl Installation {
     pub(crate) async fn decisions(&self) -> Vec<Decision> {
         let sql = "SELECT response_id::text, outcome, published_at IS NOT NULL AS is_published
             FROM abandonment_v1.decisions ORDER BY response_id";
-        sqlx::query_as(sql).fetch_all(&mut self.connect().await).await.unwrap()
+        sqlx::query_as(sql).fetch_all(&mut self.database.connect().await).await.unwrap()
     }
 }
 
 impl Drop for Installation {
     /// Of its own accord nothing goes; what cannot be removed now does no harm.
     fn drop(&mut self) {
-        let (prefix, database) = (self.prefix.clone(), self.database().to_owned());
+        let prefix = self.prefix.clone();
         let removing = std::thread::spawn(move || {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
             runtime.block_on(async {
-                let drop = format!("DROP DATABASE IF EXISTS {database} WITH (FORCE)");
-                connect(&server_url()).await.execute(AssertSqlSafe(drop)).await.unwrap();
                 let kafka = KafkaConfig::local(&kafka_address(), &prefix);
                 let admin: AdminClient<DefaultClientContext> = kafka.client("test").create().unwrap();
                 let names: Vec<String> = CATALOGUE.iter().map(|topic| kafka.name(topic.name)).collect();
@@ -130,43 +112,4 @@ impl Drop for Installation {
         });
         let _ = removing.join();
     }
-}
-
-async fn connect(url: &str) -> PgConnection {
-    let options: sqlx::postgres::PgConnectOptions = url.parse().unwrap();
-    options.connect().await.expect("the tests need the local stack: infra/local/stack up")
-}
-
-pub(crate) fn server_url() -> String {
-    std::env::var("VENDZZ_POSTGRES_URL")
-        .unwrap_or_else(|_| "postgres://vendzz@127.0.0.1:15432/vendzz".to_owned())
-}
-
-fn url_of(database: &str) -> String {
-    let server = server_url();
-    let (before, _) = server.rsplit_once('/').expect("a URL names its database behind a slash");
-    format!("{before}/{database}")
-}
-
-fn kafka_address() -> String {
-    std::env::var("VENDZZ_KAFKA_BOOTSTRAP").unwrap_or_else(|_| "127.0.0.1:19092".to_owned())
-}
-
-fn registry_url() -> String {
-    let url = std::env::var("VENDZZ_REGISTRY_URL");
-    url.unwrap_or_else(|_| "http://127.0.0.1:18081/apis/ccompat/v7".to_owned())
-}
-
-fn vendzz(prefix: &str, arguments: &[&str]) {
-    let program = abandonment_binary().with_file_name("vendzz");
-    assert!(program.exists(), "not built: run `cargo build --workspace --bins` in the same profile");
-    let output = Command::new(program)
-        .args(arguments)
-        .env("VENDZZ_PROFILE", "local")
-        .env("VENDZZ_KAFKA_PREFIX", prefix)
-        .env("VENDZZ_KAFKA_BOOTSTRAP", kafka_address())
-        .env("VENDZZ_REGISTRY_URL", registry_url())
-        .output()
-        .unwrap();
-    assert!(output.status.success(), "vendzz {arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
 }

@@ -11,6 +11,10 @@ use super::super::{
 };
 use super::{CqlError, connect, create_tables};
 
+/// Which hour or minute a row is of.
+const HOUR: &str = "month = ? AND hour = ?";
+const MINUTE: &str = "day = ? AND minute = ?";
+
 /// The projector's statements, prepared once. Every write carries the offset that it covers as its
 /// timestamp, so it may be repeated, overtaken or late without harm.
 pub struct Store {
@@ -41,55 +45,25 @@ impl Store {
         let session = connect(config).await?;
         create_tables(&session, config).await?;
         let keyspace = &config.keyspace;
+        let read = |table: &str, time: &str| {
+            let text =
+                format!("SELECT totals FROM {keyspace}.{table} WHERE quiz_id = ? AND {time} AND source = ?");
+            prepare(&session, text)
+        };
+        let write = |table: &str, time: &str| {
+            let text = format!(
+                "UPDATE {keyspace}.{table} USING TIMESTAMP ? SET totals = ? \
+                 WHERE quiz_id = ? AND {time} AND source = ?"
+            );
+            prepare(&session, text)
+        };
         Ok(Self {
-            read_hour: prepare(
-                &session,
-                format!(
-                    "SELECT totals FROM {keyspace}.quiz_hour_v1 \
-                     WHERE quiz_id = ? AND month = ? AND hour = ? AND source = ?"
-                ),
-            )
-            .await?,
-            write_hour: prepare(
-                &session,
-                format!(
-                    "UPDATE {keyspace}.quiz_hour_v1 USING TIMESTAMP ? SET totals = ? \
-                     WHERE quiz_id = ? AND month = ? AND hour = ? AND source = ?"
-                ),
-            )
-            .await?,
-            read_minute: prepare(
-                &session,
-                format!(
-                    "SELECT totals FROM {keyspace}.quiz_minute_v1 \
-                     WHERE quiz_id = ? AND day = ? AND minute = ? AND source = ?"
-                ),
-            )
-            .await?,
-            write_minute: prepare(
-                &session,
-                format!(
-                    "UPDATE {keyspace}.quiz_minute_v1 USING TIMESTAMP ? SET totals = ? \
-                     WHERE quiz_id = ? AND day = ? AND minute = ? AND source = ?"
-                ),
-            )
-            .await?,
-            read_funnel: prepare(
-                &session,
-                format!(
-                    "SELECT totals FROM {keyspace}.quiz_funnel_v1 \
-                     WHERE quiz_id = ? AND month = ? AND hour = ? AND source = ?"
-                ),
-            )
-            .await?,
-            write_funnel: prepare(
-                &session,
-                format!(
-                    "UPDATE {keyspace}.quiz_funnel_v1 USING TIMESTAMP ? SET totals = ? \
-                     WHERE quiz_id = ? AND month = ? AND hour = ? AND source = ?"
-                ),
-            )
-            .await?,
+            read_hour: read("quiz_hour_v1", HOUR).await?,
+            write_hour: write("quiz_hour_v1", HOUR).await?,
+            read_minute: read("quiz_minute_v1", MINUTE).await?,
+            write_minute: write("quiz_minute_v1", MINUTE).await?,
+            read_funnel: read("quiz_funnel_v1", HOUR).await?,
+            write_funnel: write("quiz_funnel_v1", HOUR).await?,
             read_point: prepare(
                 &session,
                 format!("SELECT point FROM {keyspace}.projection_offset_v1 WHERE source = ?"),

@@ -1,6 +1,8 @@
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use anyhow::Context;
 use axum::Router;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
@@ -18,8 +20,14 @@ const MAX_HEAD_BYTES: usize = 32 * 1024;
 /// After an error of `accept` (no file handles left), which would return at once again.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
+/// Listens at an address that was set by this variable.
+pub async fn listen(addr: SocketAddr, variable: &'static str) -> anyhow::Result<TcpListener> {
+    TcpListener::bind(addr).await.with_context(|| format!("cannot listen on {addr} ({variable})"))
+}
+
 /// Serves until the drain begins, then lets each connection finish the request that it is at.
-pub(super) async fn serve(
+/// `what` is the listener's name in the log.
+pub async fn serve(
     listener: TcpListener,
     what: &'static str,
     router: Router,

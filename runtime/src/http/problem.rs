@@ -1,5 +1,3 @@
-//! Problem documents (RFC 9457): how both HTTP services say what is wrong with a request.
-
 use std::borrow::Cow;
 
 use axum::response::{IntoResponse, Response};
@@ -13,7 +11,7 @@ use vendzz_schemas::json::JsonProblem;
 /// `type` of a document is this followed by the problem's code.
 const TYPE_PREFIX: &str = "urn:vendzz:problem:";
 
-/// One answer that is not a success. Its texts are for strangers: no internals, no personal data.
+/// One answer that is not a success, as a problem document (RFC 9457). Its texts are for strangers: no internals, no personal data.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Problem {
     pub status: StatusCode,
@@ -88,6 +86,20 @@ impl Problem {
             code: problem.code,
             detail: problem.detail,
         })
+    }
+
+    pub fn bad(code: &'static str, title: &'static str, detail: impl Into<Cow<'static, str>>) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, code, title, detail)
+    }
+
+    pub fn method_not_allowed(allow: &'static str) -> Self {
+        Self::new(
+            StatusCode::METHOD_NOT_ALLOWED,
+            "method_not_allowed",
+            "This method does not work here",
+            format!("Allowed: {allow}."),
+        )
+        .allow(allow)
     }
 
     /// Something failed that is not the client's fault. The cause belongs into the log, not here.
