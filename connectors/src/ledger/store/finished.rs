@@ -41,7 +41,7 @@ impl Statements {
         Self {
             lease: of_version(LEASE),
             lease_late: of_version(LEASE_LATE),
-            begin_sending: of_version(BEGIN_SENDING),
+            begin_sending: of_version(&planted::in_statement(BEGIN_SENDING)),
         }
     }
 }

@@ -56,12 +56,11 @@ impl Installation {
 
     pub(crate) fn spawn_abandonment(&self, env: &[(&str, &str)]) -> Abandonment {
         let usual = [("VENDZZ_ABANDON_AFTER", "5m"), ("VENDZZ_ABANDON_SWEEP", "100ms")];
-        let mut env = self.env(&[&usual, env].concat());
         // A fault planted in a build with `planted-faults`, by which somebody sees these tests fail.
-        if let Ok(planted) = std::env::var("VENDZZ_PLANT") {
-            env.push(("VENDZZ_PLANT".to_owned(), planted));
-        }
-        Abandonment(Process::spawn(abandonment_binary(), env))
+        let planted = std::env::var("VENDZZ_PLANT").ok();
+        let planted = planted.as_deref().map(|planted| ("VENDZZ_PLANT", planted));
+        let all: Vec<(&str, &str)> = usual.iter().chain(&planted).chain(env).copied().collect();
+        Abandonment(Process::spawn(abandonment_binary(), self.env(&all)))
     }
 
     fn env(&self, env: &[(&str, &str)]) -> Vec<(String, String)> {
