@@ -49,7 +49,7 @@ impl Part {
         }
     }
 
-    fn channels(self) -> &'static [&'static str] {
+    pub(super) fn channels(self) -> &'static [&'static str] {
         match self {
             Self::QuietUntilTheTurn => &["sms", "whatsapp", "voice"],
             Self::QuietFromTheTurn | Self::Capped => &["sms", "voice"],
@@ -57,7 +57,7 @@ impl Part {
         }
     }
 
-    fn steps(self) -> &'static [(&'static str, u32)] {
+    pub(super) fn steps(self) -> &'static [(&'static str, u32)] {
         match self {
             Self::Delayed => &DELAYED_STEPS,
             _ => &DELAYED_STEPS[..1],

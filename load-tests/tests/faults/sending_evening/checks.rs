@@ -12,9 +12,10 @@ use super::wall_clock::whole_minute;
 /// What was let through just before quiet hours began may still be on its way to the provider then: a call's timeout.
 const UNDER_WAY: TimeDelta = TimeDelta::seconds(2);
 /// From the log into the ledger: who is due in the last moments before quiet hours may come too late for them.
-const TAKEN_IN_WITHIN: TimeDelta = TimeDelta::seconds(3);
+const TAKEN_IN_WITHIN: TimeDelta = TimeDelta::seconds(5);
 /// From the look at a message to the commit of how long it waits.
 const NOTED_WITHIN: TimeDelta = TimeDelta::seconds(1);
+/// Of what stands in the ledger and waits, at the 99th percentile and at most.
 const MOST_LATE: TimeDelta = TimeDelta::seconds(5);
 const LATEST: TimeDelta = TimeDelta::seconds(10);
 
@@ -131,8 +132,10 @@ impl Night {
     }
 
     fn too_late(&self) -> Vec<String> {
+        let waits =
+            |message: &&Message| matches!(message.response.part, Part::QuietUntilTheTurn | Part::Delayed);
         let mut all: Vec<TimeDelta> =
-            self.messages.iter().filter_map(|message| self.lateness(message)).collect();
+            self.messages.iter().filter(waits).filter_map(|message| self.lateness(message)).collect();
         all.sort_unstable();
         let (most, latest) = (percentile(&all, 99), percentile(&all, 100));
         if most <= MOST_LATE && latest <= LATEST {

@@ -3,6 +3,7 @@
 
 mod campaigns;
 mod checks;
+mod checks_tests;
 mod outcome;
 mod people;
 mod report;
