@@ -38,8 +38,8 @@ const BACKOFF: (Duration, Duration) = (Duration::from_millis(100), Duration::fro
 const GATHER: Duration = Duration::from_millis(10);
 /// Between two looks for rows that may be late and that nobody leases otherwise.
 const LATE_EVERY: Duration = Duration::from_secs(5);
-/// Between two counts of what is due.
-const COUNT_EVERY: Duration = Duration::from_millis(500);
+/// Between two counts of what is due: a count reads what it counts.
+const COUNT_EVERY: Duration = Duration::from_secs(2);
 /// Events that nobody has announced to this process, such as those of reports, are looked for so often.
 const PUBLISH_EVERY: Duration = Duration::from_millis(500);
 

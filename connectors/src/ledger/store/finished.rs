@@ -37,11 +37,11 @@ pub(super) struct Statements {
 
 impl Statements {
     fn of(version: &Schema) -> Self {
-        let of_version = |sql: &str| in_statement(&sql.replace("$STATE", &version.to_string())).into();
+        let of_version = |sql: &str| sql.replace("$STATE", &version.to_string()).into();
         Self {
             lease: of_version(LEASE),
             lease_late: of_version(LEASE_LATE),
-            begin_sending: of_version(&planted::in_statement(BEGIN_SENDING)),
+            begin_sending: of_version(&in_statement(BEGIN_SENDING)),
         }
     }
 }
