@@ -49,7 +49,7 @@ impl PublicUrl {
     }
 
     /// The default of the local profile.
-    fn local() -> Self {
+    pub(crate) fn local() -> Self {
         Self { text: "http://127.0.0.1:8083".to_owned(), is_secure: false }
     }
 
