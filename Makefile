@@ -53,8 +53,10 @@ lint: setup ## formatting, clippy with warnings denied, shellcheck when there
 demo: up ## the whole thing: servers, services, three quizzes, a minute of traffic, the reckoning
 	@. infra/local/env; $(step) demo target/release/vendzz-load demo
 
+# One build for programs and tests: what tests need besides gives crates other features, and two builds build them twice.
 .PHONY: test
-test: lint start-and-build ## every test, against the real servers
+test: lint ## every test, against the real servers
+	@infra/local/start-and-build cargo test --release --workspace --no-run
 	@$(step) stack-test infra/local/tests/stack-test
 	@. infra/local/env; $(step) test cargo test --release --workspace
 
@@ -64,4 +66,4 @@ bench: setup ## the benches
 
 .PHONY: start-and-build
 start-and-build: setup
-	@infra/local/start-and-build
+	@infra/local/start-and-build cargo build --release --workspace --bins

@@ -6,9 +6,9 @@ use anyhow::Context;
 use chrono::{DateTime, Utc};
 use serde::Deserialize;
 use serde_json::Value;
-use sqlx::{Connection, PgConnection, Row};
+use sqlx::{AssertSqlSafe, Connection, PgConnection, Row};
 use vendzz_processors::fanout::Event;
-use vendzz_runtime::postgres::PostgresConfig;
+use vendzz_runtime::postgres::{PostgresConfig, Schema, live_version};
 use vendzz_schemas::campaign::Trigger;
 use vendzz_schemas::events::{AnswerValue, Utm};
 use vendzz_schemas::ids::TimedId;
@@ -96,19 +96,24 @@ impl Response {
     ) -> anyhow::Result<Option<Self>> {
         const COMPLETED: &str =
             "SELECT account_id, version, answers, hidden, utm, bot_verdict, event_at AS given_at, append_at
-            FROM state_v1.quiz_responses WHERE response_id = $1 AND quiz_id = $2";
+            FROM $STATE.quiz_responses WHERE response_id = $1 AND quiz_id = $2";
         const PARTIAL: &str = "SELECT account_id, version, answers, hidden, utm, bot_verdict, last_seen_at AS given_at, append_at
-            FROM state_v1.partial_responses WHERE response_id = $1 AND quiz_id = $2";
+            FROM $STATE.partial_responses WHERE response_id = $1 AND quiz_id = $2";
         let mut connection = PgConnection::connect_with(&postgres.session("vendzz"))
             .await
             .map_err(|error| away(postgres, &error))?;
+        let version = live_version(&mut connection, "state")
+            .await
+            .context("the live version of the state projection cannot be read")?
+            .context("the state projector has never run here: nothing is kept of responses")?;
+        let version: Schema = version.parse()?;
         for (trigger, statement) in [(Trigger::Completed, COMPLETED), (Trigger::Abandoned, PARTIAL)] {
-            let row = sqlx::query(statement)
+            let row = sqlx::query(AssertSqlSafe(statement.replace("$STATE", &version.to_string())))
                 .bind(id.uuid())
                 .bind(quiz_id)
                 .fetch_optional(&mut connection)
                 .await
-                .context("the response cannot be read from PostgreSQL: has the state projector ever run?")?;
+                .context("the response cannot be read from PostgreSQL")?;
             let Some(row) = row else { continue };
             let at =
                 |column: &str| row.try_get::<DateTime<Utc>, _>(column).map(|time| time.timestamp_millis());

@@ -19,6 +19,8 @@ pub struct BreakerSettings {
     /// How long nothing is called; then one probe is let through. A probe that has not come back after as long
     /// again is given up, and the next one is let through.
     pub open_for: Duration,
+    /// A probe of which nothing is heard for so long is given up; longer than any call takes.
+    pub probe_for: Duration,
 }
 
 /// Whoever may be the probe and has not called by then, does not call: its message waits for something else.
@@ -32,6 +34,7 @@ impl Default for BreakerSettings {
             window: Duration::from_secs(10),
             least_calls: 20,
             open_for: Duration::from_secs(10),
+            probe_for: Duration::from_secs(12),
         }
     }
 }
@@ -157,7 +160,7 @@ impl Breaker {
             }
             Phase::Open { .. } | Phase::Offered { .. } | Phase::Probing { .. } => {
                 self.generation += 1;
-                self.phase = Phase::Probing { until: now + self.settings.open_for };
+                self.phase = Phase::Probing { until: now + self.settings.probe_for };
             }
         }
         Admission::Call(Permit { generation: self.generation })
@@ -240,6 +243,7 @@ mod tests {
         window: Duration::from_secs(10),
         least_calls: 8,
         open_for: Duration::from_secs(5),
+        probe_for: Duration::from_secs(5),
     };
 
     fn permit(breaker: &mut Breaker, now: Instant) -> Permit {

@@ -8,6 +8,7 @@ const SETTINGS: BreakerSettings = BreakerSettings {
     window: Duration::from_secs(10),
     least_calls: 20,
     open_for: Duration::from_secs(10),
+    probe_for: Duration::from_secs(10),
 };
 
 const FIRST: Way<'static> = Way { account_id: "conta", provider: "a", sender_id: "a-1" };

@@ -12,6 +12,9 @@ use super::gates::{Gates, Key, Way};
 use crate::ledger::store::SenderChoice;
 use crate::providers::{Provider, Senders};
 
+/// A call ends within its timeout and a second; a probe has as much again.
+const PROBE_SLACK: Duration = Duration::from_secs(2);
+
 /// What the checks ask of an account.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct AccountRules {
@@ -81,7 +84,11 @@ impl Pools {
             }
             pools.insert((account_id.to_owned(), pool.to_owned()), pool_senders);
         }
-        let gates = Gates::new(BreakerSettings { open_for: breaker_open, ..BreakerSettings::default() });
+        let gates = Gates::new(BreakerSettings {
+            open_for: breaker_open,
+            probe_for: breaker_open.max(call_timeout + PROBE_SLACK),
+            ..BreakerSettings::default()
+        });
         Ok(Self { rules, pools, providers, gates, resting: Mutex::default() })
     }
 

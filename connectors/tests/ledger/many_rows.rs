@@ -104,13 +104,14 @@ async fn no_statement_reads_the_whole_ledger() {
     let token = Uuid::new_v4();
     let of_each = |value: &str| format!("array_fill({value}, ARRAY[100])");
     let moves = format!(
-        "'{{{ids}}}', {}, {}, {}, {}, {}, {}, 1",
+        "'{{{ids}}}', {}, {}, {}, {}, {}, {}, 1, {}",
         of_each("'sent'::text"),
         of_each("NULL::text"),
         of_each("'ref'::text"),
         of_each("'sent'::text"),
         of_each("0::bigint"),
-        of_each(&format!("'{token}'::uuid"))
+        of_each(&format!("'{token}'::uuid")),
+        of_each("false")
     );
     let begun =
         format!("'{{{ids}}}', {}, {}, '{token}', 60000", of_each("'s-1'::text"), of_each("'provedor'::text"));

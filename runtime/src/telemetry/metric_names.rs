@@ -81,7 +81,7 @@ metric_names! {
     BreakerMoves, Counter, "vendzz_breaker_moves_total", ["channel"], "Times that the circuit breaker of a provider or of a sender opened or closed.";
     LeasesExpired, Counter, "vendzz_leases_expired_total", ["channel", "state"], "Rows whose holder fell silent, by the state in which they are now: waiting, or unknown when a call may have been made.";
     LedgerDue, Gauge, "vendzz_ledger_due_messages", ["channel"], "Messages that are due and may be leased, of each pool counted up to its share of the backlog.";
-    SenderRoundsFailed, Counter, "vendzz_sender_rounds_failed_total", ["what"], "Rounds of a sender that failed and come again: send, outcome, suppress, publish, sweep, count.";
+    SenderRoundsFailed, Counter, "vendzz_sender_rounds_failed_total", ["what"], "Rounds of a sender that failed and come again: send, outcome, give_back, suppress, publish, sweep, count.";
     // Fan-out.
     FanoutMessages, Counter, "vendzz_fanout_messages_total", ["channel"], "Campaign messages that the log has acknowledged, copies included.";
     FanoutLeads, Counter, "vendzz_fanout_leads_total", ["field"], "Contacts found in responses that the log has acknowledged, copies included.";

@@ -22,7 +22,7 @@ counted AS (
     SELECT campaign_id, channel, 'taken_in', $16, count(*)
     FROM taken_in
     GROUP BY campaign_id, channel
-    ORDER BY campaign_id, channel
+    ORDER BY campaign_id COLLATE "C", channel COLLATE "C"
     ON CONFLICT (campaign_id, channel, what, shard)
         DO UPDATE SET messages = campaign_tallies.messages + excluded.messages
 )

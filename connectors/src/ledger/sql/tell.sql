@@ -36,7 +36,7 @@ counted AS (
     WHERE state IN ('sent', 'failed', 'skipped', 'unknown')
     GROUP BY campaign_id, channel, state
     HAVING sum(change) <> 0
-    ORDER BY campaign_id, channel, state
+    ORDER BY campaign_id COLLATE "C", channel COLLATE "C", state COLLATE "C"
     ON CONFLICT (campaign_id, channel, what, shard)
         DO UPDATE SET messages = campaign_tallies.messages + excluded.messages
 )

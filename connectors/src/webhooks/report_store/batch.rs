@@ -25,7 +25,9 @@ const REFUSED: &str = "
 const WRITE_ROWS: &str = "
     UPDATE sending.message_ledger AS ledger
     SET state = told.state, state_at = told.state_at, reason = told.reason, provider = told.provider,
-        provider_ref = told.provider_ref, report = told.report, events = told.events
+        provider_ref = told.provider_ref, report = told.report, events = told.events,
+        -- Who held it for a call holds it no longer.
+        lease_until = CASE WHEN told.state = ledger.state THEN ledger.lease_until END
     FROM unnest($1::uuid[], $2::text[], $3::timestamptz[], $4::text[], $5::text[], $6::text[], $7::text[],
             $8::smallint[])
         AS told (message_id, state, state_at, reason, provider, provider_ref, report, events)

@@ -41,8 +41,10 @@ struct Told {
 
 struct Asked {
     told: Told,
-    answer: oneshot::Sender<Result<Applied, ReportError>>,
+    answer: Answer,
 }
+
+type Answer = oneshot::Sender<Result<Applied, ReportError>>;
 
 impl ReportStore {
     /// Connects lazily; within a runtime of tokio. `application` is the caller's name in `pg_stat_activity`.
@@ -70,6 +72,7 @@ impl ReportStore {
 
 /// Ends when nobody can ask any more.
 async fn apply_all(batches: Batches, mut asked: mpsc::Receiver<Asked>) {
+    let batches = Arc::new(batches);
     let mut batch = Vec::with_capacity(BATCH);
     while asked.recv_many(&mut batch, BATCH).await > 0 {
         tokio::time::sleep(LINGER).await;
@@ -78,28 +81,54 @@ async fn apply_all(batches: Batches, mut asked: mpsc::Receiver<Asked>) {
         {
             batch.push(another);
         }
-        let (told, answers): (Vec<Told>, Vec<_>) = batch.drain(..).map(|one| (one.told, one.answer)).unzip();
-        // Who has gone away meanwhile needs no answer.
-        match batches.apply(&told).await {
-            Ok(applied) => answers.into_iter().zip(applied).for_each(|(answer, applied)| {
-                let _ = answer.send(Ok(applied));
-            }),
-            // Whatever PostgreSQL refuses in one report must not keep the others.
-            Err(sqlx::Error::Database(_)) if told.len() > 1 => {
-                for (answer, told) in answers.into_iter().zip(&told) {
-                    let _ = answer.send(alone(&batches, told).await);
-                }
+        // A task of its own: should it panic, its own reports are answered by an error and the next batch comes.
+        let _ = tokio::spawn(settle(batches.clone(), std::mem::take(&mut batch))).await;
+    }
+}
+
+/// Who has gone away meanwhile needs no answer.
+async fn settle(batches: Arc<Batches>, batch: Vec<Asked>) {
+    let (told, answers): (Vec<Told>, Vec<_>) = batch.into_iter().map(|one| (one.told, one.answer)).unzip();
+    match batches.apply(&told).await {
+        Ok(applied) => answers.into_iter().zip(applied).for_each(|(answer, applied)| {
+            let _ = answer.send(Ok(applied));
+        }),
+        Err(error) if told.len() > 1 && is_of_the_data(&error) => {
+            one_by_one(&batches, &told, answers).await;
+        }
+        Err(error) => all_fail(answers, error),
+    }
+}
+
+/// What PostgreSQL refuses in one report must not keep the others.
+async fn one_by_one(batches: &Batches, told: &[Told], answers: Vec<Answer>) {
+    let mut left = told.iter().zip(answers);
+    while let Some((told, answer)) = left.next() {
+        if answer.is_closed() {
+            continue;
+        }
+        match batches.apply(std::slice::from_ref(told)).await {
+            Ok(applied) => {
+                let applied = applied.first().copied();
+                let _ = answer.send(applied.ok_or_else(|| ReportError(Arc::new(sqlx::Error::RowNotFound))));
             }
+            Err(error) if is_of_the_data(&error) => drop(answer.send(Err(ReportError(Arc::new(error))))),
+            // PostgreSQL itself: the rest would only wait for the same.
             Err(error) => {
-                let error = ReportError(Arc::new(error));
-                answers.into_iter().for_each(|answer| drop(answer.send(Err(error.clone()))));
+                let rest = std::iter::once(answer).chain(left.map(|(_, answer)| answer));
+                return all_fail(rest, error);
             }
         }
     }
 }
 
-async fn alone(batches: &Batches, told: &Told) -> Result<Applied, ReportError> {
-    let applied = batches.apply(std::slice::from_ref(told)).await;
-    let applied = applied.map_err(|error| ReportError(Arc::new(error)))?;
-    applied.first().copied().ok_or_else(|| ReportError(Arc::new(sqlx::Error::RowNotFound)))
+fn all_fail(answers: impl IntoIterator<Item = Answer>, error: sqlx::Error) {
+    let error = ReportError(Arc::new(error));
+    answers.into_iter().for_each(|answer| drop(answer.send(Err(error.clone()))));
+}
+
+/// Classes 22 (data exception) and 23 (integrity constraint violation) of SQLSTATE.
+fn is_of_the_data(error: &sqlx::Error) -> bool {
+    let code = error.as_database_error().and_then(|error| error.code());
+    code.is_some_and(|code| code.starts_with("22") || code.starts_with("23"))
 }
