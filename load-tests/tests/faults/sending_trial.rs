@@ -148,7 +148,7 @@ impl SendingTrial {
         reqwest::get(url).await.unwrap().json().await.unwrap()
     }
 
-    /// What the last `window` sent, by channel.
+    /// What the last `window` sent, by channel; who had to wait by the campaign's or the channel's own rules is left out.
     pub(crate) async fn sent_within(&self, window: Duration) -> BTreeMap<String, SentWithin> {
         let sql = "SELECT ledger.channel, count(*) AS count,
                 percentile_disc(0.5) WITHIN GROUP (ORDER BY late_ms) AS p50_ms,
@@ -156,6 +156,11 @@ impl SendingTrial {
             FROM sending.delivery_events AS told JOIN sending.message_ledger AS ledger USING (message_id),
                 LATERAL (SELECT extract(epoch FROM told.happened_at - ledger.due_at)::float8 * 1000 AS late_ms) AS delay
             WHERE told.event->>'what' = 'sent' AND told.happened_at >= now() - $1 * interval '1 second'
+                AND NOT EXISTS (
+                    SELECT FROM sending.delivery_events AS held
+                    WHERE held.message_id = told.message_id AND held.event->>'what' = 'deferred'
+                        AND held.event->>'reason' IN ('frequency_cap', 'pair_rate', 'quiet_hours')
+                )
             GROUP BY 1";
         let rows: Vec<(String, SentWithin)> = sqlx::query_as(sql)
             .bind(window.as_secs_f64())

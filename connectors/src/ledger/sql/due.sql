@@ -15,6 +15,8 @@ CROSS JOIN LATERAL (
             AND row.campaign_id = campaigns.campaign_id
             AND row.state = 'waiting'
             AND row.not_before <= now()
+        -- In the order of the index, or the planner may read whole weeks.
+        ORDER BY row.not_before
         LIMIT $4
     ) AS due
     WHERE campaigns.state IN ('active', 'ended')
