@@ -80,10 +80,10 @@ impl Phase {
 
     fn expect_as_in(&self, before: &Self, channel: &str) {
         self.expect_rate_of(before, channel);
-        let (was, is) = (before.sent[channel].p99_ms, self.sent[channel].p99_ms);
+        let (was, is) = (before.sent[channel].p90_ms, self.sent[channel].p90_ms);
         assert!(
             is <= was * 2.0 + 1_000.0,
-            "{channel}: p99 {was:.0} ms with all well, {is:.0} ms with {}",
+            "{channel}: p90 {was:.0} ms with all well, {is:.0} ms with {}",
             self.name
         );
     }
@@ -93,8 +93,8 @@ impl fmt::Display for Phase {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(formatter, "{:>8}, {} s:", self.name, WINDOW.as_secs())?;
         for channel in CHANNELS {
-            let SentWithin { count, p50_ms, p99_ms } = &self.sent[channel];
-            write!(formatter, "  {channel} {count}, due to sent p50 {p50_ms:.0} p99 {p99_ms:.0} ms;")?;
+            let SentWithin { count, p50_ms, p90_ms } = &self.sent[channel];
+            write!(formatter, "  {channel} {count}, due to sent p50 {p50_ms:.0} p90 {p90_ms:.0} ms;")?;
         }
         Ok(())
     }
