@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::Context;
 use rdkafka::consumer::{BaseConsumer, Consumer};
+use rdkafka::error::{KafkaError, KafkaResult, RDKafkaErrorCode};
 use rdkafka::message::BorrowedMessage;
 use rdkafka::{ClientConfig, Message, Offset, TopicPartitionList};
 use uuid::Uuid;
@@ -16,6 +17,7 @@ use super::content::{ResponseContent, without_empty};
 use crate::installation::Installation;
 
 const CLUSTER_TIMEOUT: Duration = Duration::from_secs(10);
+const LEADER_AGAIN: Duration = Duration::from_millis(200);
 /// Without a record for so long, reading a range that has an end is given up.
 const SILENCE: Duration = Duration::from_secs(30);
 
@@ -237,14 +239,37 @@ impl LogReader {
     }
 }
 
-/// One question at a time: asked for both, the client takes a refused one for an empty partition.
+/// One question at a time: asked for both, the client takes a refused one for an empty partition. Blocks.
 fn end_of(consumer: &BaseConsumer, name: &str, partition: i32, end: Offset) -> anyhow::Result<i64> {
+    let until = Instant::now() + CLUSTER_TIMEOUT;
+    loop {
+        match asked_end(consumer, name, partition, end) {
+            Err(error) if is_of_a_new_leader(&error) && Instant::now() < until => {
+                std::thread::sleep(LEADER_AGAIN)
+            }
+            answer => return answer?.filter(|offset| *offset >= 0).context("Kafka names no offset"),
+        }
+    }
+}
+
+fn asked_end(consumer: &BaseConsumer, name: &str, partition: i32, end: Offset) -> KafkaResult<Option<i64>> {
     let mut asked = TopicPartitionList::new();
     asked.add_partition_offset(name, partition, end)?;
     let answer = consumer.offsets_for_times(asked, CLUSTER_TIMEOUT)?;
-    let element = answer.find_partition(name, partition).context("Kafka left out the partition asked for")?;
+    let Some(element) = answer.find_partition(name, partition) else { return Ok(None) };
     element.error()?;
-    element.offset().to_raw().filter(|offset| *offset >= 0).context("Kafka names no offset")
+    Ok(element.offset().to_raw())
+}
+
+/// A broker that has just started may name an epoch of a partition which it does not yet lead by.
+fn is_of_a_new_leader(error: &KafkaError) -> bool {
+    use RDKafkaErrorCode::{
+        FencedLeaderEpoch, LeaderNotAvailable, NotLeaderForPartition, UnknownLeaderEpoch,
+    };
+    let code = error.rdkafka_error_code();
+    code.is_some_and(|code| {
+        [FencedLeaderEpoch, LeaderNotAvailable, NotLeaderForPartition, UnknownLeaderEpoch].contains(&code)
+    })
 }
 
 /// Where a record stands, and under which key.
