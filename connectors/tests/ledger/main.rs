@@ -18,5 +18,6 @@ mod machine_walk;
 mod many_rows;
 mod outbox;
 mod random_life;
+mod reports_together;
 mod two_workers;
 mod world;
