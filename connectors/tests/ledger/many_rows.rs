@@ -33,12 +33,14 @@ const BEGIN_SENDING_SQL: &str = include_str!("../../src/ledger/sql/begin_sending
 const LOCK_ROWS_SQL: &str = include_str!("../../src/ledger/sql/lock_rows.sql");
 const DUE_SQL: &str = include_str!("../../src/ledger/sql/due.sql");
 
-/// Half of the rows are unless_finished, and as many name an earlier one.
+/// As many rows in each week, whatever day it is: a small week would rightly be read as a whole. Half of the rows are
+/// unless_finished, and as many name an earlier one.
 async fn with_many_rows() -> World {
     let world = World::new(Channel::Sms).await;
     let mut db = world.pool.acquire().await.unwrap();
     db.execute("DROP TABLE sending.message_ledger_test").await.unwrap();
-    let first = chrono::Utc::now().timestamp_millis() - (WEEKS - 1) * WEEK_MS;
+    let first_week = Week::of(chrono::Utc::now().timestamp_millis() - (WEEKS - 1) * WEEK_MS).unwrap();
+    let first = minted_at(first_week.from());
     for number in 0..WEEKS {
         let week = Week::of(first + number * WEEK_MS).unwrap();
         let (name, from, to) = (week.table("message_ledger"), week.from(), week.to());
@@ -61,7 +63,7 @@ async fn with_many_rows() -> World {
                 || '8' || substr(md5(number::text), 2, 3) || '8' || substr(md5(number::text), 6, 15))::uuid AS id
             FROM generate_series(0, $2 - 1) AS number
         ) AS minted",
-        span = (WEEKS - 1) * WEEK_MS
+        span = WEEKS * WEEK_MS
     );
     let mut sample = world.message("@WHO");
     "@ID".clone_into(&mut sample.message_id);
@@ -77,6 +79,11 @@ async fn with_many_rows() -> World {
     db.execute("ANALYZE").await.unwrap();
     drop(db);
     world
+}
+
+/// The millisecond of a timed id.
+fn minted_at(id: Uuid) -> i64 {
+    i64::try_from(id.as_u128() >> 80).unwrap()
 }
 
 /// The plan that serves any parameters, as a prepared statement gets it after some uses, and the one for these.
