@@ -11,10 +11,9 @@ use uuid::Uuid;
 use vendzz_connectors::ledger::State;
 use vendzz_connectors::ledger::store::{Candidate, LedgerStore, Move};
 use vendzz_connectors::sender::admit_or_give_back;
-use vendzz_runtime::postgres::PostgresConfig;
 use vendzz_schemas::campaign::Channel;
+use vendzz_test_support::{AtCommit, CommitProxy};
 
-use crate::cut_at_commit::{Cut, Proxy};
 use crate::world::{
     LEASE, POOL, World, candidate, fast_sender, id_of, is_send, lease_and_admit, move_to, not_taken, room_of,
 };
@@ -22,6 +21,11 @@ use crate::world::{
 const RECIPIENT: &str = "+5511900000001";
 const DUE: &str =
     "UPDATE sending.message_ledger SET not_before = now() - interval '1 second' WHERE state = 'waiting'";
+
+/// Cuts like this at the first COMMIT, and at all later ones before it, until it is mended.
+async fn cut_first(first: AtCommit) -> CommitProxy {
+    CommitProxy::start(move |number| if number == 0 { first } else { AtCommit::CutBefore }).await
+}
 
 async fn nothing_is_unknown(world: &World) {
     let sql = "SELECT (SELECT count(*) FROM sending.message_ledger WHERE state IN ('sending', 'unknown'))
@@ -32,51 +36,44 @@ async fn nothing_is_unknown(world: &World) {
 
 #[tokio::test]
 async fn an_admission_whose_commit_is_not_answered_leaves_nothing_whether_it_took_place_or_not() {
-    for cut in [Cut::After, Cut::Before] {
+    for cut in [AtCommit::CutAfter, AtCommit::CutBefore] {
         let world = World::new(Channel::Sms).await;
         let message = world.message(RECIPIENT);
         let id = id_of(&message);
         world.take_in(&[message]).await;
-        let (url, sender) = (world.database.url(), fast_sender());
-        let proxy = Proxy::start(cut, &url).await;
+        let sender = fast_sender();
+        let proxy = cut_first(cut).await;
         let direct = world.worker(0);
         let rows = direct.lease(&[room_of(POOL, 1)], 1, Uuid::new_v4(), LEASE).await.unwrap();
         let candidates = [candidate(&rows[0], std::slice::from_ref(&sender))];
-        let cut_off = LedgerStore::new(
-            &PostgresConfig::at(proxy.url(&url).parse().unwrap()),
-            Channel::Sms,
-            "vendzz-ledger-test",
-            0,
-        );
+        let cut_off = world.worker_through(&proxy);
         assert!(cut_off.admit(rows[0].token, LEASE, &candidates).await.is_err(), "{cut:?}");
-        assert_eq!(proxy.cuts(), 1, "{cut:?}");
+        assert_eq!(proxy.commits(), 1, "{cut:?}");
         // That alone is not enough: who cannot be told must look what became of it.
-        let became = if cut == Cut::After { "sending" } else { "leased" };
+        let became = if cut == AtCommit::CutAfter { "sending" } else { "leased" };
         assert_eq!(world.state(id).await, became, "{cut:?}");
-        let is_noted = cut == Cut::After;
+        let is_noted = cut == AtCommit::CutAfter;
         assert_eq!(world.room_used(RECIPIENT).await.contains(&id), is_noted, "{cut:?}");
     }
 }
 
 #[tokio::test]
 async fn a_worker_gives_back_what_it_cannot_know_to_be_admitted() {
-    for cut in [Cut::After, Cut::Before] {
+    for cut in [AtCommit::CutAfter, AtCommit::CutBefore] {
         let world = World::new(Channel::Sms).await;
         let messages: Vec<_> =
             (0..20).map(|number| world.message(&format!("+551190000{:04}", number % 7))).collect();
         world.take_in(&messages).await;
-        let url = world.database.url();
-        let proxy = Proxy::start(cut, &url).await;
+        let proxy = cut_first(cut).await;
         let (direct, token) = (world.worker(0), Uuid::new_v4());
         let rows = direct.lease(&[room_of(POOL, 20)], 20, token, LEASE).await.unwrap();
         let candidates: Vec<Candidate> = rows.iter().map(|row| candidate(row, &[fast_sender()])).collect();
-        let through = PostgresConfig::at(proxy.url(&url).parse().unwrap());
-        let store = LedgerStore::new(&through, Channel::Sms, "vendzz-ledger-test", 0);
+        let store = world.worker_through(&proxy);
         let admitting = tokio::spawn(async move {
             admit_or_give_back(&store, token, LEASE, &candidates).await.map(|admission| admission.decisions)
         });
         // The admission's, then two of what gives back: that goes on until it is through.
-        while proxy.cuts() < 3 {
+        while proxy.commits() < 3 {
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
         proxy.mend();
@@ -101,13 +98,11 @@ async fn what_the_sweep_has_called_unknown_meanwhile_is_given_back_too() {
     let message = world.message(RECIPIENT);
     let id = id_of(&message);
     world.take_in(&[message]).await;
-    let url = world.database.url();
-    let proxy = Proxy::start(Cut::After, &url).await;
+    let proxy = cut_first(AtCommit::CutAfter).await;
     let (direct, token) = (world.worker(0), Uuid::new_v4());
     let rows = direct.lease(&[room_of(POOL, 1)], 1, token, LEASE).await.unwrap();
     let candidates = [candidate(&rows[0], &[fast_sender()])];
-    let through = PostgresConfig::at(proxy.url(&url).parse().unwrap());
-    let store = LedgerStore::new(&through, Channel::Sms, "vendzz-ledger-test", 0);
+    let store = world.worker_through(&proxy);
     let admitting = tokio::spawn(async move {
         admit_or_give_back(&store, token, Duration::from_millis(1), &candidates).await.map(drop)
     });

@@ -5,7 +5,6 @@
 mod answers;
 mod backlog;
 mod before_the_call;
-mod cut_at_commit;
 #[allow(dead_code, reason = "it has what the tests of the webhooks ask for besides")]
 #[path = "../webhooks/harness/database.rs"]
 mod database;

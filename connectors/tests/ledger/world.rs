@@ -15,10 +15,12 @@ use vendzz_connectors::ledger::store::{
 };
 use vendzz_connectors::sender::Rate;
 use vendzz_runtime::kernel::Source;
+use vendzz_runtime::postgres::PostgresConfig;
 use vendzz_runtime::row_fold::{FoldedRow, StoredRow};
 use vendzz_schemas::campaign::Channel;
 use vendzz_schemas::events::{CampaignDefinition, CampaignDelivery, CampaignMessage};
 use vendzz_schemas::ids::{MessageOrigin, TimedId, message_id};
+use vendzz_test_support::CommitProxy;
 
 use crate::database::Database;
 
@@ -78,6 +80,12 @@ impl World {
     /// A worker's own side of the ledger.
     pub(crate) fn worker(&self, shard: i16) -> LedgerStore {
         LedgerStore::new(&self.database.config(), self.channel, "vendzz-ledger-test", shard)
+    }
+
+    /// A worker whose way to the database leads through a proxy.
+    pub(crate) fn worker_through(&self, proxy: &CommitProxy) -> LedgerStore {
+        let url = proxy.url(&self.database.url()).parse().unwrap();
+        LedgerStore::new(&PostgresConfig::at(url), self.channel, "vendzz-ledger-test", 0)
     }
 
     /// A message of a response of its own, due now.

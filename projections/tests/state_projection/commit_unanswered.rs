@@ -1,7 +1,7 @@
 use vendzz_runtime::kernel::FoldError;
+use vendzz_test_support::AtCommit;
 
-use crate::proxy::{AtCommit, Proxy};
-use crate::support::{Log, Owner, TestDatabase, projection, submission, submissions};
+use crate::support::{Log, Owner, TestDatabase, at_first_commit, projection, submission, submissions};
 
 /// Whatever became of the COMMIT, the owner is opened again, and ends with every row once.
 async fn folds_exactly(at_commit: AtCommit, durable_before_reopening: usize) {
@@ -11,11 +11,11 @@ async fn folds_exactly(at_commit: AtCommit, durable_before_reopening: usize) {
     let mut first = Owner::open(&database.projection(), &submissions()).await;
     first.apply(&log, 2).await.unwrap();
 
-    let proxy = Proxy::start(at_commit, 1).await;
-    let projection = projection(&proxy.config(&database));
+    let proxy = at_first_commit(at_commit).await;
+    let projection = projection(&database.through(&proxy));
     let mut owner = Owner::open(&projection, &submissions()).await;
     let outcome = owner.apply(&log, 3).await;
-    assert!(proxy.is_spent(), "no COMMIT passed the proxy: {outcome:?}");
+    assert!(proxy.commits() > 0, "no COMMIT passed the proxy: {outcome:?}");
     assert!(matches!(outcome, Err(FoldError::Reopen(_))), "{outcome:?}");
 
     let mut reopened = Owner::open(&projection, &submissions()).await;

@@ -2,9 +2,11 @@ use std::time::{Duration, Instant};
 
 use vendzz_projections::state::PostgresConfig;
 use vendzz_runtime::kernel::FoldError;
+use vendzz_test_support::AtCommit;
 
-use crate::proxy::{AtCommit, Proxy};
-use crate::support::{Log, Owner, TestDatabase, projection, response_id, submission, submissions};
+use crate::support::{
+    Log, Owner, TestDatabase, at_first_commit, projection, response_id, submission, submissions,
+};
 
 /// An owner freezes with its rows written and its COMMIT not sent. Its locks are freed by the
 /// server's limit, the next owner goes on, and the frozen one, awake again, does no harm.
@@ -19,12 +21,12 @@ async fn a_frozen_owner_holds_up_the_next_one_for_no_longer_than_the_limit() {
     let log = Log::of((0..6).map(submission));
     Owner::open(&database.projection(), &submissions()).await.apply(&log, 2).await.unwrap();
 
-    let proxy = Proxy::start(AtCommit::Freeze, 1).await;
-    let mut frozen = Owner::open(&projection(&proxy.config(&database)), &submissions()).await;
+    let proxy = at_first_commit(AtCommit::Freeze).await;
+    let mut frozen = Owner::open(&projection(&database.through(&proxy)), &submissions()).await;
     let frozen_log = Log { records: log.records.clone() };
     let frozen = tokio::spawn(async move { frozen.apply(&frozen_log, 3).await });
     let began = Instant::now();
-    while !proxy.is_spent() {
+    while proxy.commits() == 0 {
         assert!(began.elapsed() < Duration::from_secs(5), "no COMMIT passed the proxy");
         tokio::time::sleep(Duration::from_millis(10)).await;
     }

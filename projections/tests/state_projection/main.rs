@@ -9,7 +9,6 @@ mod golden;
 mod leads;
 mod partials;
 mod properties;
-mod proxy;
 mod ranges;
 mod reads;
 mod set_up;

@@ -16,7 +16,7 @@ use vendzz_schemas::events::{
 use vendzz_schemas::ids::TimedId;
 use vendzz_schemas::registry::{RegistryClient, SchemaId};
 use vendzz_schemas::topics::{LEAD_DETECTED, Namespace, QUIZ_DEFINITION, QUIZ_PROGRESS, QUIZ_SUBMISSION};
-use vendzz_test_support::Database;
+use vendzz_test_support::{AtCommit, CommitProxy, Database};
 
 pub(crate) const DEFINITION_SCHEMA: u32 = 1;
 pub(crate) const SUBMISSION_SCHEMA: u32 = 2;
@@ -64,6 +64,11 @@ impl TestDatabase {
         sqlx::query_scalar(sqlx::AssertSqlSafe(sql)).fetch_all(&mut self.connect().await).await.unwrap()
     }
 
+    /// Its configuration, through a proxy.
+    pub(crate) fn through(&self, proxy: &CommitProxy) -> PostgresConfig {
+        PostgresConfig { url: proxy.url(&self.url()).parse().unwrap(), ..self.config.clone() }
+    }
+
     pub(crate) fn projection(&self) -> StateProjection {
         projection(&self.config)
     }
@@ -71,6 +76,11 @@ impl TestDatabase {
     pub(crate) fn reader(&self) -> StateReader {
         StateReader::of(StateStore::new(&self.config).pool().clone(), state_v1())
     }
+}
+
+/// Does this at the first COMMIT and lets the others pass.
+pub(crate) async fn at_first_commit(what: AtCommit) -> CommitProxy {
+    CommitProxy::start(move |number| if number == 0 { what } else { AtCommit::Pass }).await
 }
 
 pub(crate) fn state_v1() -> Schema {

@@ -2,77 +2,94 @@
 
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
-use vendzz_projections::state::PostgresConfig;
-use vendzz_test_support::postgres_url;
 
-use crate::support::TestDatabase;
+use crate::postgres_url;
 
+/// What becomes of a COMMIT.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum AtCommit {
+pub enum AtCommit {
+    Pass,
     /// The server gets it and answers; the client is cut off before it hears.
     CutAfter,
     /// The server never gets it; the client is cut off.
     CutBefore,
-    /// The server never gets it, and both sides stay connected: a frozen owner.
+    /// The server never gets it, and both sides stay connected: a frozen client.
     Freeze,
 }
 
-pub(crate) struct Proxy {
-    pub(crate) address: SocketAddr,
-    left: Arc<AtomicUsize>,
+/// Stands before the server of [`postgres_url`] until the test's runtime ends.
+pub struct CommitProxy {
+    address: SocketAddr,
+    shared: Arc<Shared>,
 }
 
-impl Proxy {
-    /// Does `what` at the next `times` COMMITs, then lets everything pass.
-    pub(crate) async fn start(what: AtCommit, times: usize) -> Self {
+struct Shared {
+    plan: Box<dyn Fn(usize) -> AtCommit + Send + Sync>,
+    commits: AtomicUsize,
+    is_mended: AtomicBool,
+}
+
+impl CommitProxy {
+    /// `plan` says what becomes of each COMMIT, counted from 0.
+    pub async fn start(plan: impl Fn(usize) -> AtCommit + Send + Sync + 'static) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
-        let left = Arc::new(AtomicUsize::new(times));
-        let upstream = upstream();
-        let for_task = left.clone();
+        let shared = Shared { plan: Box::new(plan), commits: AtomicUsize::new(0), is_mended: false.into() };
+        let shared = Arc::new(shared);
+        let (server, for_task) = (server(), shared.clone());
         tokio::spawn(async move {
             loop {
                 let (client, _) = listener.accept().await.unwrap();
-                let (upstream, left) = (upstream.clone(), for_task.clone());
+                let server = TcpStream::connect(&server).await.unwrap();
+                let shared = for_task.clone();
                 tokio::spawn(async move {
-                    let server = TcpStream::connect(upstream).await.unwrap();
                     // Broken connections are what this is for.
-                    let _ = pass(client, server, what, &left).await;
+                    let _ = pass(client, server, &shared).await;
                 });
             }
         });
-        Self { address, left }
+        Self { address, shared }
     }
 
-    /// The test's database through the proxy.
-    pub(crate) fn config(&self, database: &TestDatabase) -> PostgresConfig {
-        let url = format!("postgres://vendzz@{}/{}?sslmode=disable", self.address, database.name());
-        PostgresConfig { url: url.parse().unwrap(), ..database.config.clone() }
+    /// The database of this URL, through the proxy.
+    pub fn url(&self, url: &str) -> String {
+        let (_, database) = url.rsplit_once('/').expect("a URL names its database behind a slash");
+        format!("postgres://vendzz@{}/{database}?sslmode=disable", self.address)
     }
 
-    pub(crate) fn is_spent(&self) -> bool {
-        self.left.load(Ordering::SeqCst) == 0
+    /// That have come so far, but for those after [`Self::mend`].
+    pub fn commits(&self) -> usize {
+        self.shared.commits.load(Ordering::SeqCst)
+    }
+
+    /// From now on everything passes.
+    pub fn mend(&self) {
+        self.shared.is_mended.store(true, Ordering::SeqCst);
+    }
+}
+
+impl Shared {
+    fn next(&self) -> AtCommit {
+        if self.is_mended.load(Ordering::SeqCst) {
+            return AtCommit::Pass;
+        }
+        (self.plan)(self.commits.fetch_add(1, Ordering::SeqCst))
     }
 }
 
 /// Host and port of the server.
-fn upstream() -> String {
+fn server() -> String {
     let url = postgres_url();
     let behind_scheme = url.split_once("://").expect("a URL").1;
     let authority = behind_scheme.split('/').next().expect("an authority");
     authority.rsplit('@').next().expect("host and port").to_owned()
 }
 
-async fn pass(
-    mut client: TcpStream,
-    mut server: TcpStream,
-    what: AtCommit,
-    left: &AtomicUsize,
-) -> std::io::Result<()> {
+async fn pass(mut client: TcpStream, mut server: TcpStream, shared: &Shared) -> std::io::Result<()> {
     let mut from_client = vec![0; 64 << 10];
     let mut from_server = vec![0; 64 << 10];
     loop {
@@ -82,11 +99,8 @@ async fn pass(
                 if sent.is_empty() {
                     return Ok(());
                 }
-                if !is_commit(sent) || !take_one(left) {
-                    server.write_all(sent).await?;
-                    continue;
-                }
-                match what {
+                match if is_commit(sent) { shared.next() } else { AtCommit::Pass } {
+                    AtCommit::Pass => server.write_all(sent).await?,
                     AtCommit::CutBefore => return Ok(()),
                     AtCommit::CutAfter => {
                         server.write_all(sent).await?;
@@ -111,8 +125,4 @@ async fn pass(
 /// A simple query (`Q`, length, text) that is COMMIT.
 fn is_commit(bytes: &[u8]) -> bool {
     bytes.first() == Some(&b'Q') && bytes.get(5..) == Some(b"COMMIT\0")
-}
-
-fn take_one(left: &AtomicUsize) -> bool {
-    left.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |left| left.checked_sub(1)).is_ok()
 }
