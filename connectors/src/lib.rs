@@ -8,5 +8,7 @@ pub mod permissions;
 mod planted;
 pub mod policy;
 pub mod providers;
+#[cfg(test)]
+mod sample_message;
 pub mod sender;
 pub mod webhooks;

@@ -1,41 +1,23 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use chrono_tz::Tz;
+use vendzz_schemas::campaign::Channel;
 use vendzz_schemas::events::{CampaignMessage, FrequencyCap, ProviderTemplate, QuietHours};
 
 use super::judge::{Consent, Facts, SkipReason, Verdict, WaitReason, judge};
+use crate::sample_message::sample_message;
 
 fn at(text: &str) -> DateTime<Utc> {
     text.parse().unwrap()
 }
 
 /// Due at 15:00 in São Paulo.
-pub(super) fn message(channel: &str) -> CampaignMessage {
-    let recipient = if channel == "email" { "ana@exemplo.com" } else { "+5511987654321" };
+pub(super) fn message(channel: Channel) -> CampaignMessage {
     CampaignMessage {
-        message_id: "01890a5d-ac96-8000-8000-000000000001".to_owned(),
-        account_id: "account".to_owned(),
-        quiz_id: "quiz".to_owned(),
-        response_id: "01890a5d-ac96-7000-8000-000000000001".to_owned(),
-        campaign_id: "campaign".to_owned(),
-        revision: "01890a5d-ac96-7000-8000-000000000002".to_owned(),
-        step_id: "step".to_owned(),
-        channel: channel.to_owned(),
-        trigger: "completed".to_owned(),
-        recipient: recipient.to_owned(),
-        recipient_name: String::new(),
-        language: "pt-BR".to_owned(),
-        subject: if channel == "email" { "Resultado".to_owned() } else { String::new() },
-        body: "Seu resultado chegou.".to_owned(),
-        html: String::new(),
-        provider_template: None,
         due_at: at("2026-05-05T18:00:00Z").timestamp_millis(),
         max_late_ms: TimeDelta::hours(6).num_milliseconds(),
-        quiet_hours: None,
-        frequency_cap: None,
-        sender_pool: "padrao".to_owned(),
         unless_finished: true,
         unless_sent: Some("01890a5d-ac96-8000-8000-000000000009".to_owned()),
-        made_from_at: 0,
+        ..sample_message(channel)
     }
 }
 
@@ -60,14 +42,14 @@ fn skip(reason: SkipReason) -> Verdict {
 
 #[test]
 fn what_nothing_speaks_against_is_sent_on_every_channel() {
-    for channel in ["sms", "email", "whatsapp", "voice"] {
-        assert_eq!(judge(&message(channel), &facts(), at(NOW)), Verdict::Send, "{channel}");
+    for channel in [Channel::Sms, Channel::Email, Channel::Whatsapp, Channel::Voice] {
+        assert_eq!(judge(&message(channel), &facts(), at(NOW)), Verdict::Send, "{channel:?}");
     }
 }
 
 #[test]
 fn each_fact_has_its_reason() {
-    let message = message("whatsapp");
+    let message = message(Channel::Whatsapp);
     let said = |facts: Facts<'_>| judge(&message, &facts, at(NOW));
     assert_eq!(said(Facts { campaign_ended: true, ..facts() }), skip(SkipReason::CampaignEnded));
     assert_eq!(said(Facts { finished: true, ..facts() }), skip(SkipReason::Finished));
@@ -82,7 +64,7 @@ fn each_fact_has_its_reason() {
 
 #[test]
 fn what_the_message_does_not_depend_on_does_not_matter() {
-    let mut message = message("sms");
+    let mut message = message(Channel::Sms);
     (message.unless_finished, message.unless_sent) = (false, None);
     let facts = Facts { finished: true, earlier_was_sent: true, ..facts() };
     assert_eq!(judge(&message, &facts, at(NOW)), Verdict::Send);
@@ -92,7 +74,7 @@ fn what_the_message_does_not_depend_on_does_not_matter() {
 #[test]
 fn the_checks_have_an_order() {
     let recent = [at("2026-05-06T01:59:59Z")];
-    let mut message = message("whatsapp");
+    let mut message = message(Channel::Whatsapp);
     message.quiet_hours = Some(QuietHours { from_minute: 21 * 60, to_minute: 8 * 60 });
     message.frequency_cap = Some(FrequencyCap { messages: 1, period_ms: 3_600_000 });
     message.recipient = "+55119".to_owned();
@@ -156,7 +138,7 @@ fn the_checks_have_an_order() {
 
 #[test]
 fn a_cap_that_outlasts_the_message_skips_it() {
-    let mut message = message("sms");
+    let mut message = message(Channel::Sms);
     message.frequency_cap =
         Some(FrequencyCap { messages: 1, period_ms: TimeDelta::days(1).num_milliseconds() });
     // Leaves the window an hour before, and a millisecond after, the message is late.
@@ -188,7 +170,7 @@ fn a_cap_that_outlasts_the_message_skips_it() {
 
 #[test]
 fn quiet_hours_go_by_the_recipients_clock() {
-    let mut message = message("sms");
+    let mut message = message(Channel::Sms);
     message.quiet_hours = Some(QuietHours { from_minute: 21 * 60, to_minute: 8 * 60 });
     message.due_at = at("2026-05-05T23:30:00Z").timestamp_millis();
     // 21:30 in São Paulo, 19:30 in Rio Branco.
@@ -198,7 +180,7 @@ fn quiet_hours_go_by_the_recipients_clock() {
     message.recipient = "+5568987654321".to_owned();
     assert_eq!(judge(&message, &facts(), now), Verdict::Send);
     // An e-mail address has no place: the account's zone.
-    let mut email = self::message("email");
+    let mut email = self::message(Channel::Email);
     (email.quiet_hours, email.due_at) = (message.quiet_hours, message.due_at);
     let in_acre = Facts { account_time_zone: Tz::America__Rio_Branco, ..facts() };
     assert_eq!(judge(&email, &in_acre, now), Verdict::Send);
@@ -208,16 +190,16 @@ fn quiet_hours_go_by_the_recipients_clock() {
 #[test]
 fn content_that_a_provider_would_refuse() {
     let said = |message: &CampaignMessage| judge(message, &facts(), at(NOW));
-    for (channel, max) in [("sms", 1_600), ("whatsapp", 4_096), ("voice", 3_000)] {
+    for (channel, max) in [(Channel::Sms, 1_600), (Channel::Whatsapp, 4_096), (Channel::Voice, 3_000)] {
         let mut message = message(channel);
         message.body = "ã".repeat(max);
-        assert_eq!(said(&message), Verdict::Send, "{channel}");
+        assert_eq!(said(&message), Verdict::Send, "{channel:?}");
         message.body.push('a');
-        assert_eq!(said(&message), skip(SkipReason::TooLong), "{channel}");
+        assert_eq!(said(&message), skip(SkipReason::TooLong), "{channel:?}");
         message.body = " \n\u{a0}".to_owned();
-        assert_eq!(said(&message), skip(SkipReason::Empty), "{channel}");
+        assert_eq!(said(&message), skip(SkipReason::Empty), "{channel:?}");
     }
-    let mut email = message("email");
+    let mut email = message(Channel::Email);
     email.subject = "Oi\r\nBcc: outro@exemplo.com".to_owned();
     assert_eq!(said(&email), skip(SkipReason::InvalidMessage));
     email.subject = "a".repeat(201);
@@ -234,7 +216,7 @@ fn content_that_a_provider_would_refuse() {
 #[test]
 fn a_providers_template_needs_its_parameters_and_no_body() {
     let said = |parameters: &[&str], name: &str| {
-        let mut message = message("whatsapp");
+        let mut message = message(Channel::Whatsapp);
         message.body = String::new();
         message.provider_template = Some(ProviderTemplate {
             name: name.to_owned(),
@@ -249,7 +231,7 @@ fn a_providers_template_needs_its_parameters_and_no_body() {
     assert_eq!(said(&["Ana"], ""), skip(SkipReason::Empty));
     assert_eq!(said(&[&"a".repeat(1_025)], "resultado"), skip(SkipReason::TooLong));
     // Only WhatsApp sends templates.
-    let mut sms = message("sms");
+    let mut sms = message(Channel::Sms);
     sms.body = String::new();
     sms.provider_template =
         Some(ProviderTemplate { name: "r".to_owned(), language: "pt_BR".to_owned(), parameters: vec![] });
@@ -259,7 +241,7 @@ fn a_providers_template_needs_its_parameters_and_no_body() {
 #[test]
 fn fields_that_no_campaign_makes_are_an_invalid_message() {
     let said = |change: fn(&mut CampaignMessage)| {
-        let mut message = message("sms");
+        let mut message = message(Channel::Sms);
         change(&mut message);
         judge(&message, &facts(), at(NOW))
     };

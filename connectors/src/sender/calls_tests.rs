@@ -6,6 +6,7 @@ use serde_json::json;
 
 use super::*;
 use crate::providers::Senders;
+use crate::sample_message::sample_message;
 use crate::sender::breaker::BreakerState;
 use crate::sender::gates::Way;
 
@@ -35,32 +36,7 @@ async fn caller() -> Caller {
 }
 
 pub(in crate::sender) fn a_call(admitted_at: Instant) -> Call {
-    let message = CampaignMessage {
-        message_id: "0193780a-7d3e-8f00-8000-00000000002a".to_owned(),
-        account_id: "conta".to_owned(),
-        quiz_id: "quiz".to_owned(),
-        response_id: "0193780a-7d3e-7f00-8000-000000000001".to_owned(),
-        campaign_id: "campanha".to_owned(),
-        revision: "r1".to_owned(),
-        step_id: "passo-1".to_owned(),
-        channel: "sms".to_owned(),
-        trigger: "completed".to_owned(),
-        recipient: "+5511987654321".to_owned(),
-        recipient_name: String::new(),
-        language: "pt-BR".to_owned(),
-        subject: String::new(),
-        body: "Olá".to_owned(),
-        html: String::new(),
-        provider_template: None,
-        due_at: 1_796_000_000_000,
-        max_late_ms: 3_600_000,
-        quiet_hours: None,
-        frequency_cap: None,
-        sender_pool: "padrao".to_owned(),
-        unless_finished: false,
-        unless_sent: None,
-        made_from_at: 1_796_000_000_000,
-    };
+    let message = CampaignMessage { account_id: "conta".to_owned(), ..sample_message(Channel::Sms) };
     Call {
         message_id: message.message_id.parse().unwrap(),
         message,

@@ -13,6 +13,7 @@ use super::pools::Pools;
 use crate::ledger::State;
 use crate::ledger::store::{LeasedRow, Move};
 use crate::providers::Senders;
+use crate::sample_message::sample_message;
 
 const KNOWN: &str = r#"{"accounts": {"conta-1": {"timeZone": "America/Sao_Paulo",
     "providers": {"twilio": {"kind": "twilio", "baseUrl": "https://api.twilio.com", "accountSid": "AC1", "authToken": "t"}},
@@ -30,32 +31,11 @@ fn pools() -> Pools {
 
 /// Due so long ago, with six hours' grace.
 fn row(account_id: &str, due_for: TimeDelta) -> LeasedRow {
-    let due_at = (now() - due_for).timestamp_millis();
     let message = CampaignMessage {
-        message_id: "01890a5d-ac96-8000-8000-000000000001".to_owned(),
         account_id: account_id.to_owned(),
-        quiz_id: "quiz".to_owned(),
-        response_id: "01890a5d-ac96-7000-8000-000000000001".to_owned(),
-        campaign_id: "campanha".to_owned(),
-        revision: "r1".to_owned(),
-        step_id: "passo".to_owned(),
-        channel: "sms".to_owned(),
-        trigger: "completed".to_owned(),
-        recipient: "+5511987654321".to_owned(),
-        recipient_name: String::new(),
-        language: "pt-BR".to_owned(),
-        subject: String::new(),
-        body: "Olá".to_owned(),
-        html: String::new(),
-        provider_template: None,
-        due_at,
+        due_at: (now() - due_for).timestamp_millis(),
         max_late_ms: TimeDelta::hours(6).num_milliseconds(),
-        quiet_hours: None,
-        frequency_cap: None,
-        sender_pool: "padrao".to_owned(),
-        unless_finished: false,
-        unless_sent: None,
-        made_from_at: due_at,
+        ..sample_message(Channel::Sms)
     };
     LeasedRow {
         message_id: message.message_id.parse().unwrap(),

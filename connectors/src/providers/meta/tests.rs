@@ -9,8 +9,9 @@ use super::answers;
 use super::*;
 use crate::providers::http::test_server::{Behaviour, TestServer};
 use crate::providers::meaning::Meaning;
-use crate::providers::samples::{MESSAGE_ID, outgoing};
+use crate::providers::samples::outgoing;
 use crate::providers::{NotTaken, NotTakenKind};
+use crate::sample_message::MESSAGE_ID;
 
 fn meta(server: &TestServer) -> Meta {
     let settings = MetaSettings {

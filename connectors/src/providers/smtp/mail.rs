@@ -83,7 +83,8 @@ mod tests {
     use vendzz_schemas::campaign::Channel;
 
     use super::*;
-    use crate::providers::samples::{MESSAGE_ID, outgoing};
+    use crate::providers::samples::outgoing;
+    use crate::sample_message::MESSAGE_ID;
 
     fn text(outgoing: &Outgoing) -> String {
         let bytes = mail(outgoing).unwrap_or_else(|reason| panic!("{reason}")).bytes;

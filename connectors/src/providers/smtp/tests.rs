@@ -7,8 +7,9 @@ use vendzz_schemas::campaign::Channel;
 
 use super::scripted_server::{Do, ScriptedServer};
 use super::*;
-use crate::providers::samples::{MESSAGE_ID, outgoing};
+use crate::providers::samples::outgoing;
 use crate::providers::settings::SmtpTls;
+use crate::sample_message::MESSAGE_ID;
 
 use Do::{Cut, Nothing, Say};
 
