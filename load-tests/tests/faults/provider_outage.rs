@@ -80,6 +80,8 @@ impl Phase {
 
     fn expect_as_in(&self, before: &Self, channel: &str) {
         self.expect_rate_of(before, channel);
+        let prompt = before.sent[channel].prompt.min(self.sent[channel].prompt);
+        assert!(prompt >= 50, "{channel}: {prompt} prompt ones are too few for a percentile");
         let (was, is) = (before.sent[channel].p90_ms, self.sent[channel].p90_ms);
         assert!(
             is <= was * 2.0 + 1_000.0,
@@ -93,8 +95,11 @@ impl fmt::Display for Phase {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(formatter, "{:>8}, {} s:", self.name, WINDOW.as_secs())?;
         for channel in CHANNELS {
-            let SentWithin { count, p50_ms, p90_ms } = &self.sent[channel];
-            write!(formatter, "  {channel} {count}, due to sent p50 {p50_ms:.0} p90 {p90_ms:.0} ms;")?;
+            let SentWithin { count, prompt, p50_ms, p90_ms } = &self.sent[channel];
+            write!(
+                formatter,
+                "  {channel} {count}, {prompt} of them prompt, p50 {p50_ms:.0} p90 {p90_ms:.0} ms;"
+            )?;
         }
         Ok(())
     }

@@ -3,7 +3,7 @@ use std::net::SocketAddr;
 use std::path::Path;
 use std::time::Duration;
 
-use sqlx::{Connection, PgConnection};
+use sqlx::{Connection, FromRow as _, PgConnection, Row as _};
 use tokio_util::sync::CancellationToken;
 use vendzz_load_tests::campaigns::{CampaignFile, example_campaigns};
 use vendzz_load_tests::cluster::{Cluster, Instance, Service};
@@ -31,12 +31,15 @@ pub(crate) struct SendingTrial {
     _folder: tempfile::TempDir,
 }
 
-/// Messages that providers took within a time, and how long after each was due.
-#[derive(Debug, Clone, Copy, Default)]
+/// Messages that providers took within a time.
+#[derive(Debug, Clone, Copy, Default, sqlx::FromRow)]
 pub(crate) struct SentWithin {
-    pub(crate) count: u64,
+    pub(crate) count: i64,
+    /// Of these, the ones that nothing but the sending itself may delay: of those who finished (who has left is due from
+    /// the last sign on, and decided later), and held by no rule of the recipient's.
+    pub(crate) prompt: i64,
+    /// How long after each of the prompt ones was due.
     pub(crate) p50_ms: f64,
-    /// Above it are mostly those who left: they are due from their last sign on, and decided later.
     pub(crate) p90_ms: f64,
 }
 
@@ -151,24 +154,24 @@ impl SendingTrial {
 
     /// What the last `window` sent, by channel.
     pub(crate) async fn sent_within(&self, window: Duration) -> BTreeMap<String, SentWithin> {
-        let sql = "SELECT ledger.channel, count(*) AS count,
-                percentile_disc(0.5) WITHIN GROUP (ORDER BY late_ms) AS p50_ms,
-                percentile_disc(0.9) WITHIN GROUP (ORDER BY late_ms) AS p90_ms
-            FROM sending.delivery_events AS told JOIN sending.message_ledger AS ledger USING (message_id),
-                LATERAL (SELECT extract(epoch FROM told.happened_at - ledger.due_at)::float8 * 1000 AS late_ms) AS delay
+        let sql = "SELECT ledger.channel, count(*) AS count, count(prompt.late_ms) AS prompt,
+                COALESCE(percentile_disc(0.5) WITHIN GROUP (ORDER BY prompt.late_ms), 0) AS p50_ms,
+                COALESCE(percentile_disc(0.9) WITHIN GROUP (ORDER BY prompt.late_ms), 0) AS p90_ms
+            FROM sending.delivery_events AS told
+            JOIN sending.message_ledger AS ledger USING (message_id)
+            LEFT JOIN LATERAL (
+                SELECT extract(epoch FROM told.happened_at - ledger.due_at)::float8 * 1000 AS late_ms
+                WHERE ledger.message->>'trigger' = 'completed' AND NOT EXISTS (
+                    SELECT FROM sending.delivery_events AS held
+                    WHERE held.message_id = ledger.message_id
+                        AND held.event->>'reason' IN ('pair_rate', 'frequency_cap', 'quiet_hours')
+                )
+            ) AS prompt ON true
             WHERE told.event->>'what' = 'sent' AND told.happened_at >= now() - $1 * interval '1 second'
             GROUP BY 1";
-        let rows: Vec<(String, SentWithin)> = sqlx::query_as(sql)
-            .bind(window.as_secs_f64())
-            .fetch_all(&mut self.ledger().await)
-            .await
-            .unwrap()
-            .into_iter()
-            .map(|(channel, count, p50_ms, p90_ms): (String, i64, f64, f64)| {
-                (channel, SentWithin { count: count.unsigned_abs(), p50_ms, p90_ms })
-            })
-            .collect();
-        rows.into_iter().collect()
+        let rows =
+            sqlx::query(sql).bind(window.as_secs_f64()).fetch_all(&mut self.ledger().await).await.unwrap();
+        rows.iter().map(|row| (row.get("channel"), SentWithin::from_row(row).unwrap())).collect()
     }
 
     /// Everything that the providers' journals say that they have accepted.
