@@ -138,6 +138,11 @@ stops_and_starts_one_by_name() {
   succeeds "$stack" up registry
   [[ $(pid kafka) == "$kafka_before" ]] || problem 'another server was touched'
   check_data
+  # The registry runs on without it, and is silent until it is back.
+  succeeds "$stack" down postgres
+  succeeds "$stack" up
+  [[ $(pid kafka) == "$kafka_before" ]] || problem 'another server was touched'
+  check_data
   pass 'one server stops and starts by its name'
 }
 
