@@ -133,15 +133,17 @@ impl SendingReckoner {
         let reports = self.reports().await?;
         let ids: Vec<_> = expected.iter().map(|message| message.message_id).collect();
         let (ledger, tallies) = self.ledger(baseline, &ids).await?;
-        let deliveries = self.deliveries(baseline).await.context("the delivery events")?;
+        let mut deliveries = self.deliveries(baseline).await.context("the delivery events")?;
         let mut accepted = journals::read(&self.settings)?;
         let known: BTreeSet<_> = ids.iter().chain(ledger.keys()).copied().collect();
         let first = first_id_of(baseline.began_at_ms);
-        // Other runs have their lines in the same files.
-        accepted.retain(|acceptance| match acceptance.message_id {
-            Some(id) => id >= first || known.contains(&id),
+        let is_of_run = |id: &Uuid| *id >= first || known.contains(id);
+        // Other runs have their lines in the same files, and what they left waiting is told of in this one.
+        accepted.retain(|acceptance| match &acceptance.message_id {
+            Some(id) => is_of_run(id),
             None => acceptance.at_ms >= baseline.began_at_ms,
         });
+        deliveries.events.retain(|id, _| is_of_run(id));
         let facts = SendingFacts {
             expected: expected.to_vec(),
             ledger,
