@@ -28,6 +28,8 @@ pub struct RangedTable {
     pub column: &'static str,
     /// Of the advisory lock under which its ranges are made; each such table has its own.
     pub lock: i32,
+    /// Percent of a page of a new range that inserts fill; updates fill the rest.
+    pub fillfactor: u8,
 }
 
 impl RangedTable {
@@ -113,7 +115,8 @@ async fn make_range(connection: &mut PgConnection, table: RangedTable, week: Wee
         "CREATE TABLE {schema}.{range} (
             LIKE {parent} INCLUDING ALL,
             CONSTRAINT within_its_week CHECK ({id} >= '{from}' AND {id} < '{to}')
-        )"
+        ) WITH (fillfactor = {fillfactor})",
+        fillfactor = table.fillfactor
     );
     connection.execute(AssertSqlSafe(create)).await?;
     let attach = format!(

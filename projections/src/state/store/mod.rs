@@ -23,7 +23,14 @@ const TARGET: Target = Target {
     application: APPLICATION,
     group: GROUP,
     resume: ResumeTable { name: "state_v1.projection_offset", consumer_group: None },
-    ranged: Some(RangedTable { schema: "state_v1", table: "quiz_responses", column: "response_id", lock: 1 }),
+    ranged: Some(RangedTable {
+        schema: "state_v1",
+        table: "quiz_responses",
+        column: "response_id",
+        lock: 1,
+        // Rows are not updated.
+        fillfactor: 100,
+    }),
     crash_points: CrashPoints {
         before_rows: CRASH_POINTS[0],
         rows_before_resume_point: CRASH_POINTS[1],
