@@ -4,7 +4,6 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use rand::seq::SliceRandom;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
@@ -25,8 +24,6 @@ pub(super) struct Worker {
     pub(super) caller: Arc<Caller>,
     /// Calls that may yet begin.
     pub(super) slots: Arc<Semaphore>,
-    /// Slots in all.
-    pub(super) in_flight: usize,
     pub(super) lease: Duration,
     pub(super) answers: mpsc::Sender<Answer>,
 }
@@ -39,13 +36,9 @@ pub(super) struct Answer {
 }
 
 impl Worker {
-    /// Waits for a free slot, and then for `gather` unless half of them are free.
-    pub(super) async fn some_slots(&self, gather: Duration) {
+    /// Waits for a free slot.
+    pub(super) async fn a_slot(&self) {
         drop(self.slots.acquire().await);
-        let is_half_free = self.slots.available_permits() * 2 >= self.in_flight;
-        if !is_half_free {
-            tokio::time::sleep(gather).await;
-        }
     }
 
     /// One round over every pool; says how many rows it has taken.
@@ -55,17 +48,14 @@ impl Worker {
         if room == 0 || pools.is_empty() || drain.is_cancelled() {
             return Ok(0);
         }
-        // A few of each, in another order each time, so that a pool with much to send keeps no other one waiting.
-        let share = room.div_ceil(pools.len()).max(4).min(room) as i64;
-        let mut pools: Vec<PoolRoom> = pools
+        let pools: Vec<PoolRoom> = pools
             .into_iter()
             .map(|open| PoolRoom {
                 account_id: open.account_id.to_owned(),
                 sender_pool: open.pool.to_owned(),
-                room: if open.is_probe { 1 } else { share },
+                room: if open.is_probe { 1 } else { room as i64 },
             })
             .collect();
-        pools.shuffle(&mut rand::rng());
         let token = Uuid::new_v4();
         let rows = self.store.lease(&pools, room as i64, token, self.lease).await?;
         self.handle(rows, token).await

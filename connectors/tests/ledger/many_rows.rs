@@ -2,7 +2,8 @@
 
 use std::time::{Duration, Instant};
 
-use sqlx::{AssertSqlSafe, Executor, PgConnection};
+use sqlx::postgres::PgRow;
+use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection, Row as _};
 use uuid::Uuid;
 use vendzz_connectors::ledger::State;
 use vendzz_connectors::ledger::store::{Candidate, LedgerStore, Move};
@@ -19,10 +20,14 @@ const WEEK_MS: i64 = 7 * 24 * 3_600_000;
 const QUICK: Duration = Duration::from_millis(200);
 
 /// The store's statements, as the store sends them.
-const LEASE_SQL: &str =
-    concat!(include_str!("../../src/ledger/sql/lease.sql"), include_str!("../../src/ledger/sql/facts.sql"));
+const LEASE_SQL: &str = concat!(
+    include_str!("../../src/ledger/sql/lease.sql"),
+    include_str!("../../src/ledger/sql/take_due.sql"),
+    include_str!("../../src/ledger/sql/facts.sql")
+);
 const LEASE_LATE_SQL: &str = concat!(
     include_str!("../../src/ledger/sql/lease_late.sql"),
+    include_str!("../../src/ledger/sql/take_due.sql"),
     include_str!("../../src/ledger/sql/facts.sql")
 );
 const MOVE_SQL: &str =
@@ -86,6 +91,10 @@ fn minted_at(id: Uuid) -> i64 {
     i64::try_from(id.as_u128() >> 80).unwrap()
 }
 
+fn taking(sql: &str, token: &str, lease_ms: &str) -> String {
+    sql.replace("$STATE", "state_v1").replace("$TOKEN", token).replace("$LEASE_MS", lease_ms)
+}
+
 /// The plan that serves any parameters, as a prepared statement gets it after some uses, and the one for these.
 async fn plans(db: &mut PgConnection, sql: &str, arguments: &str) -> Vec<String> {
     let mut plans = Vec::new();
@@ -125,10 +134,10 @@ async fn no_statement_reads_the_whole_ledger() {
     let statements = [
         (
             "lease",
-            LEASE_SQL.replace("$STATE", "state_v1"),
+            taking(LEASE_SQL, "$5", "$6"),
             format!("'sms', '{{{ACCOUNT}}}', '{{{POOL}}}', '{{100}}', '{token}', 60000, 100"),
         ),
-        ("lease_late", LEASE_LATE_SQL.replace("$STATE", "state_v1"), format!("'sms', 200, '{token}', 60000")),
+        ("lease_late", taking(LEASE_LATE_SQL, "$3", "$4"), format!("'sms', 200, '{token}', 60000")),
         ("move", MOVE_SQL.replace("$SHARD", "$8"), moves),
         ("expire", EXPIRE_SQL.replace("$SHARD", "$3"), "'sms', 1000, 1".to_owned()),
         ("begin_sending", BEGIN_SENDING_SQL.replace("$STATE", "state_v1"), begun),
@@ -173,13 +182,34 @@ async fn what_is_due_is_counted_quickly_for_one_pool_and_for_many() {
     }
 }
 
+/// What a statement answers, and how many rows of the ledger it reads for that.
+async fn answered_and_read(db: &mut PgConnection, sql: &str, arguments: &str) -> (Vec<PgRow>, i64) {
+    let mut transaction = db.begin().await.unwrap();
+    transaction.execute(AssertSqlSafe(format!("PREPARE asked AS {sql}"))).await.unwrap();
+    let before = rows_read(&mut transaction).await;
+    let execute = format!("EXECUTE asked ({arguments})");
+    let answered = transaction.fetch_all(AssertSqlSafe(execute)).await.unwrap();
+    let read = rows_read(&mut transaction).await - before;
+    transaction.execute("DEALLOCATE asked").await.unwrap();
+    transaction.commit().await.unwrap();
+    (answered, read)
+}
+
+/// Of the ledger, by this session, counted within a transaction.
+async fn rows_read(db: &mut PgConnection) -> i64 {
+    let sql = "SELECT sum(coalesce(seq_tup_read, 0) + coalesce(idx_tup_fetch, 0))::bigint
+        FROM pg_stat_xact_user_tables WHERE schemaname = 'sending' AND relname LIKE 'message_ledger%'";
+    sqlx::query_scalar(sql).fetch_one(db).await.unwrap()
+}
+
+fn lease_of(rows: usize) -> String {
+    format!("'sms', '{{{ACCOUNT}}}', '{{{POOL}}}', '{{{rows}}}', '{}', 60000, {rows}", Uuid::new_v4())
+}
+
 /// Fifty thousand rows of a campaign that is paused lie before those of one that goes on.
 #[tokio::test]
-async fn a_lease_reads_nothing_of_a_campaign_that_is_paused() {
+async fn nothing_is_read_of_a_campaign_that_is_paused() {
     let world = with_many_rows().await;
-    let mut config = world.database.config();
-    config.connections = 1;
-    let store = LedgerStore::new(&config, Channel::Sms, "vendzz-ledger-test", 0);
     world.campaign(CAMPAIGN, "paused").await;
     world.campaign("another", "active").await;
     let mut db = world.pool.acquire().await.unwrap();
@@ -187,20 +217,31 @@ async fn a_lease_reads_nothing_of_a_campaign_that_is_paused() {
         (SELECT message_id FROM sending.message_ledger ORDER BY not_before DESC LIMIT 500)";
     db.execute(sql).await.unwrap();
     db.execute("VACUUM ANALYZE sending.message_ledger").await.unwrap();
-    let read = "SELECT sum(idx_tup_read)::bigint FROM pg_stat_user_indexes WHERE schemaname = 'sending'
-        AND relname LIKE 'message_ledger%'";
-    let read_by_indexes = async |db: &mut PgConnection| -> i64 {
-        // Statistics arrive when a session idles, within a second or so.
-        tokio::time::sleep(Duration::from_millis(1_500)).await;
-        sqlx::query_scalar(read).fetch_one(&mut *db).await.unwrap()
-    };
-    let before = read_by_indexes(&mut db).await;
-    let rows = store.lease(&[room_of(POOL, 50)], 1_000, Uuid::new_v4(), LEASE).await.unwrap();
-    assert_eq!(rows.len(), 50);
-    assert!(store.due(&[(ACCOUNT.to_owned(), POOL.to_owned())], 20_000).await.unwrap() == 450);
-    let entries = read_by_indexes(&mut db).await - before;
-    println!("{entries} index entries read for 50 rows and a count of 450");
-    assert!(entries < 5_000, "{entries} index entries read for 50 rows and a count of 450");
+    let (leased, read) = answered_and_read(&mut db, &taking(LEASE_SQL, "$5", "$6"), &lease_of(50)).await;
+    assert_eq!(leased.len(), 50);
+    assert!(read < 500, "{read} rows read for a lease of 50");
+    let of_pool = format!("'sms', '{{{ACCOUNT}}}', '{{{POOL}}}', 20000");
+    let (counted, read) = answered_and_read(&mut db, DUE_SQL, &of_pool).await;
+    assert_eq!(counted[0].get::<i64, _>(0), 450);
+    assert!(read < 1_000, "{read} rows read for a count of 450");
+}
+
+/// Fifty thousand rows that are due, of sixteen campaigns.
+#[tokio::test]
+async fn of_many_campaigns_a_lease_reads_little_more_than_it_takes() {
+    const CAMPAIGNS: i64 = 16;
+    let world = with_many_rows().await;
+    for number in 0..CAMPAIGNS {
+        world.campaign(&format!("many-{number}"), "active").await;
+    }
+    let mut db = world.pool.acquire().await.unwrap();
+    let sql = "UPDATE sending.message_ledger
+        SET campaign_id = 'many-' || abs(hashtext(message_id::text)::bigint % $1)";
+    sqlx::query(sql).bind(CAMPAIGNS).execute(&mut *db).await.unwrap();
+    db.execute("VACUUM ANALYZE sending.message_ledger").await.unwrap();
+    let (leased, read) = answered_and_read(&mut db, &taking(LEASE_SQL, "$5", "$6"), &lease_of(50)).await;
+    assert_eq!(leased.len(), 50);
+    assert!(read < 500, "{read} rows read for a lease of 50");
 }
 
 /// How long each of some took.

@@ -4,7 +4,7 @@ SELECT count(*)
 FROM unnest($2::text[], $3::text[]) AS pool (account_id, sender_pool)
 CROSS JOIN LATERAL (
     SELECT
-    FROM sending.waiting_campaigns($1, pool.account_id, pool.sender_pool) AS with_rows (campaign_id)
+    FROM sending.waiting_campaigns($1, pool.account_id, pool.sender_pool) AS waiting
     JOIN sending.campaigns USING (campaign_id)
     CROSS JOIN LATERAL (
         SELECT
@@ -19,6 +19,6 @@ CROSS JOIN LATERAL (
         ORDER BY row.not_before
         LIMIT $4
     ) AS due
-    WHERE campaigns.state IN ('active', 'ended')
+    WHERE waiting.first_at <= now() AND campaigns.state IN ('active', 'ended')
     LIMIT $4
 ) AS counted

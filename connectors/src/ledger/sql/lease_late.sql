@@ -7,11 +7,3 @@ WITH due AS (
     ORDER BY row.late_from
     LIMIT $2
 ),
-leased AS (
-    UPDATE sending.message_ledger AS ledger
-    SET state = 'leased', state_at = now(), token = $3, lease_until = now() + $4 * interval '1 millisecond'
-    -- No join: the planner cannot know how few are due, and would read the whole ledger for them.
-    WHERE ledger.message_id = ANY (ARRAY(SELECT message_id FROM due))
-        AND ledger.state = 'waiting'
-    RETURNING ledger.*
-)

@@ -13,8 +13,16 @@ const PROJECTION: &str = "state";
 /// Another version may have become the live one since it was asked for.
 const ASK_AGAIN: Duration = Duration::from_secs(5);
 
-const LEASE: &str = concat!(include_str!("../sql/lease.sql"), include_str!("../sql/facts.sql"));
-const LEASE_LATE: &str = concat!(include_str!("../sql/lease_late.sql"), include_str!("../sql/facts.sql"));
+const LEASE: &str = concat!(
+    include_str!("../sql/lease.sql"),
+    include_str!("../sql/take_due.sql"),
+    include_str!("../sql/facts.sql")
+);
+const LEASE_LATE: &str = concat!(
+    include_str!("../sql/lease_late.sql"),
+    include_str!("../sql/take_due.sql"),
+    include_str!("../sql/facts.sql")
+);
 const BEGIN_SENDING: &str = include_str!("../sql/begin_sending.sql");
 
 /// Shared by all clones of a store.
@@ -37,10 +45,13 @@ pub(super) struct Statements {
 
 impl Statements {
     fn of(version: &Schema) -> Self {
-        let of_version = |sql: &str| sql.replace("$STATE", &version.to_string()).into();
+        let of_version = |sql: &str| -> Arc<str> { sql.replace("$STATE", &version.to_string()).into() };
+        let taking = |sql: &str, token: &str, lease_ms: &str| {
+            of_version(&sql.replace("$TOKEN", token).replace("$LEASE_MS", lease_ms))
+        };
         Self {
-            lease: of_version(LEASE),
-            lease_late: of_version(LEASE_LATE),
+            lease: taking(LEASE, "$5", "$6"),
+            lease_late: taking(LEASE_LATE, "$3", "$4"),
             begin_sending: of_version(&in_statement(BEGIN_SENDING)),
         }
     }

@@ -11,6 +11,11 @@ use super::{LedgerStore, millis};
 /// Class of the advisory locks of leases ("vdzz" + 1); the second number is the channel.
 const LEASE_LOCK: i32 = 1_986_296_443;
 
+/// A statement of its own: the next one's snapshot is taken once the lock is held. To plan the next one takes longer than
+/// to run it, so it is planned once for all leases of a connection, and while tables are still empty by their indexes.
+const BEFORE_A_LEASE: &str = "SELECT pg_advisory_xact_lock($1, $2),
+    set_config('plan_cache_mode', 'force_generic_plan', true), set_config('enable_seqscan', 'off', true)";
+
 /// How many rows of a pool may be taken now.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PoolRoom {
@@ -64,8 +69,8 @@ struct Record {
 }
 
 impl LedgerStore {
-    /// Takes what is due under `token` for `lease`: of each pool at most its room, and `limit` rows in all; the first
-    /// pools first.
+    /// Takes what is due under `token` for `lease`: of each pool at most its room, the oldest first, and `limit` rows in
+    /// all, the pools in turn. Of many campaigns none gives much more than its share.
     pub async fn lease(
         &self,
         pools: &[PoolRoom],
@@ -102,9 +107,9 @@ impl LedgerStore {
         .await
     }
 
-    /// The workers of a channel take rows one after the other, by an advisory lock for some milliseconds. With SKIP
-    /// LOCKED they could at the same time; PostgreSQL 18.6 crashed in such a statement (a row lock within a LATERAL
-    /// subquery over partitions, the row just updated by the other worker).
+    /// The workers of a channel search one after the other, by an advisory lock for some milliseconds, or they would find
+    /// the same rows. Row locks within the search would do as well; PostgreSQL 18.6 crashed in such a statement (a row
+    /// lock within a LATERAL subquery over partitions, the row just updated by the other worker).
     async fn take(
         &self,
         token: Uuid,
@@ -115,8 +120,7 @@ impl LedgerStore {
         session.begin().await?;
         let outcome = session
             .answered(async |db| {
-                // A statement of its own: the next one's snapshot is taken once the lock is held.
-                sqlx::query("SELECT pg_advisory_xact_lock($1, $2)")
+                sqlx::query(BEFORE_A_LEASE)
                     .bind(LEASE_LOCK)
                     .bind(self.channel as i32)
                     .execute(&mut *db)
