@@ -34,12 +34,14 @@ use crate::permissions::{self, Permissions};
 const NO_PROJECTION: &str = "the state projector has not made its tables";
 const WARM: Duration = Duration::from_secs(5);
 const BACKOFF: (Duration, Duration) = (Duration::from_millis(100), Duration::from_secs(5));
-/// While there is more to send, a first free slot waits so long for others: a round costs the same for one row as for many.
-const GATHER: Duration = Duration::from_millis(10);
+/// From the begin of a round to the next one at least: a round costs nearly the same for one row as for many.
+const PACE: Duration = Duration::from_millis(40);
 /// Between two looks for rows that may be late and that nobody leases otherwise.
 const LATE_EVERY: Duration = Duration::from_secs(5);
 /// Between two counts of what is due: a count reads what it counts.
 const COUNT_EVERY: Duration = Duration::from_secs(2);
+/// First news of events wait so long for others.
+const GATHER_EVENTS: Duration = Duration::from_millis(100);
 /// Events that nobody has announced to this process, such as those of reports, are looked for so often.
 const PUBLISH_EVERY: Duration = Duration::from_millis(500);
 
@@ -82,14 +84,8 @@ async fn work(config: SenderConfig, service: Service) -> anyhow::Result<()> {
         call_timeout: config.call_timeout,
         call_before: config.lease - config.call_timeout - config.postgres.statement,
     };
-    let worker = Worker {
-        store: store.clone(),
-        caller: Arc::new(caller),
-        slots,
-        in_flight: config.in_flight,
-        lease: config.lease,
-        answers,
-    };
+    let worker =
+        Worker { store: store.clone(), caller: Arc::new(caller), slots, lease: config.lease, answers };
     let retry = RetryPolicy { base: config.retry_base, ..RetryPolicy::default() };
     let permissions = Permissions::new(&config.postgres, group_of(config.channel));
     let completion = Completion { store: store.clone(), permissions, retry, answered, news: news.clone() };
@@ -155,6 +151,7 @@ async fn send_loop(worker: Worker, poll_every: Duration, drain: CancellationToke
     let mut backoff = Backoff::new(BACKOFF.0, BACKOFF.1);
     let mut late_looked_at = tokio::time::Instant::now();
     while !drain.is_cancelled() {
+        let next_at = tokio::time::Instant::now() + PACE;
         let round = async {
             let mut taken = worker.round(&drain).await?;
             if late_looked_at.elapsed() >= LATE_EVERY {
@@ -164,25 +161,24 @@ async fn send_loop(worker: Worker, poll_every: Duration, drain: CancellationToke
             anyhow::Ok(taken)
         };
         let wait = match round.await {
-            Ok(0) => poll_every,
-            Ok(_) => Duration::ZERO,
+            Ok(taken) => {
+                backoff.reset();
+                if taken == 0 { poll_every } else { Duration::ZERO }
+            }
             Err(error) => {
                 let again_in = backoff.next_wait();
                 RoundFailed { what: "send", error: &error, again_in }.emit();
                 again_in
             }
         };
-        if wait.is_zero() {
-            backoff.reset();
+        let slots_and_pace = async {
+            tokio::time::sleep(wait).await;
+            tokio::time::sleep_until(next_at).await;
             // Slots must be free before there is anything to look for.
-            tokio::select! {
-                () = worker.some_slots(GATHER) => {}
-                () = drain.cancelled() => {}
-            }
-            continue;
-        }
+            worker.a_slot().await;
+        };
         tokio::select! {
-            () = tokio::time::sleep(wait) => {}
+            () = slots_and_pace => {}
             () = drain.cancelled() => {}
         }
     }
@@ -223,6 +219,11 @@ async fn count_loop(
     }
 }
 
+async fn news_gathered(news: &Notify) {
+    news.notified().await;
+    tokio::time::sleep(GATHER_EVENTS).await;
+}
+
 /// Publishes until it is told to end, and once more then.
 async fn publish_loop(publisher: Publisher, news: Arc<Notify>, end: CancellationToken) {
     let mut backoff = Backoff::new(BACKOFF.0, BACKOFF.1);
@@ -250,7 +251,7 @@ async fn publish_loop(publisher: Publisher, news: Arc<Notify>, end: Cancellation
         }
         tokio::select! {
             () = tokio::time::sleep(wait) => {}
-            () = news.notified() => {}
+            () = news_gathered(&news) => {}
             () = end.cancelled() => {}
         }
     }

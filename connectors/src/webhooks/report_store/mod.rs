@@ -18,7 +18,7 @@ use super::report::Report;
 /// Reports of one transaction at most.
 const BATCH: usize = 200;
 /// A first report waits so long for others.
-const LINGER: Duration = Duration::from_millis(5);
+const LINGER: Duration = Duration::from_millis(20);
 
 /// PostgreSQL could not be asked, or answered with an error: nothing of the report is applied.
 #[derive(Debug, Clone, thiserror::Error)]
