@@ -34,7 +34,9 @@ impl Completion {
     pub(super) async fn run(mut self) {
         let mut answers = Vec::with_capacity(BATCH);
         while self.answered.recv_many(&mut answers, BATCH).await > 0 {
-            tokio::time::sleep(LINGER).await;
+            if answers.len() < BATCH {
+                tokio::time::sleep(LINGER).await;
+            }
             while answers.len() < BATCH
                 && let Ok(answer) = self.answered.try_recv()
             {

@@ -29,6 +29,15 @@ pub(super) struct OpenPool<'a> {
     pub(super) pool: &'a str,
     /// All its providers were down: one message may try whether they still are.
     pub(super) is_probe: bool,
+    /// Messages that the tokens of its senders can ever be enough for at once.
+    pub(super) burst: u64,
+}
+
+impl OpenPool<'_> {
+    /// How many of its rows are worth a lease with so many free slots: what finds no token is only moved to and fro.
+    pub(super) fn room(&self, slots: usize) -> u64 {
+        if self.is_probe { 1 } else { self.burst.min(slots as u64) }
+    }
 }
 
 /// The pools of a channel, and the providers behind them.
@@ -130,7 +139,8 @@ impl Pools {
                 senders.iter().map(|sender| self.gates.state(sender.way(&key.0), now)).collect();
             if states.iter().any(|state| *state != BreakerState::Open) {
                 let is_probe = !states.contains(&BreakerState::Closed);
-                open.push(OpenPool { account_id: &key.0, pool: &key.1, is_probe });
+                let burst = senders.iter().map(|sender| u64::from(sender.choice.rate.burst())).sum();
+                open.push(OpenPool { account_id: &key.0, pool: &key.1, is_probe, burst });
             }
         }
         open

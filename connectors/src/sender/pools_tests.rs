@@ -59,6 +59,16 @@ fn nobody() -> LastCall<'static> {
 }
 
 #[test]
+fn no_more_rows_are_leased_than_senders_can_have_tokens_for() {
+    let pool = |burst, is_probe| OpenPool { account_id: ACCOUNT, pool: POOL, is_probe, burst };
+    assert_eq!([100, 3, 0].map(|slots| pool(7, false).room(slots)), [7, 3, 0]);
+    assert_eq!(pool(7, true).room(100), 1);
+    let (pools, now) = (pools(), Instant::now());
+    let bursts: Vec<(&str, u64)> = pools.open(now).iter().map(|open| (open.pool, open.burst)).collect();
+    assert_eq!(bursts, [(POOL, 3), ("so", 1)]);
+}
+
+#[test]
 fn a_pool_whose_provider_is_down_is_open_to_one_probe_and_to_nobody_while_it_runs() {
     let (pools, start) = (pools(), Instant::now());
     breaks(&pools, NotTakenKind::Away, "a-1", start);

@@ -53,7 +53,7 @@ impl Worker {
             .map(|open| PoolRoom {
                 account_id: open.account_id.to_owned(),
                 sender_pool: open.pool.to_owned(),
-                room: if open.is_probe { 1 } else { room as i64 },
+                room: open.room(room).cast_signed(),
             })
             .collect();
         let token = Uuid::new_v4();

@@ -151,7 +151,6 @@ async fn rows_that_nobody_takes_come_once_they_are_late_and_not_before() {
     assert_eq!(store.lease_late(10, Uuid::new_v4(), LEASE).await.unwrap().len(), 0, "they are leased");
 }
 
-/// Of the lease's statement the first half finds it waiting; before the second half it has moved.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_row_that_somebody_moves_is_neither_taken_nor_waited_for() {
     for is_late in [false, true] {

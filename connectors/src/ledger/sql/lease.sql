@@ -25,7 +25,7 @@ ranked AS (
             AND ledger.state = 'waiting'
             AND ledger.not_before <= now()
         ORDER BY ledger.not_before
-        LIMIT LEAST(streams.room, 2 + 2 * $7 / streams.in_all)
+        LIMIT LEAST(streams.room, 2 + 2 * $7::bigint / streams.in_all)
     ) AS row
 ),
 due AS (

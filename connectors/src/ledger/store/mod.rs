@@ -28,7 +28,7 @@ pub const INTAKE_CRASH_POINTS: CrashPoints = CrashPoints {
     after_commit: "intake.after_commit",
 };
 
-/// A row is updated five times within seconds: on the page where it is, the log of PostgreSQL's writes is less than half.
+/// A row is updated several times within seconds: on the page where it is, the log of PostgreSQL's writes is less than half.
 const FILLFACTOR: u8 = 60;
 
 /// A channel's side of the ledger. Cheap to clone.

@@ -200,25 +200,28 @@ fn sender(
     {
         place.mistake(TWICE);
     }
-    let (default_per_second, default_burst) = default_rate(channel);
     let per_second = match fields.optional("perSecond") {
         Some(place) => per_second(&place),
-        None => Some(default_per_second),
+        None => Some(default_per_second(channel)),
     };
     let burst = match fields.optional("burst") {
         Some(place) => burst(&place),
-        None => Some(default_burst),
+        None => per_second.map(a_seconds_worth),
     };
     Some(Sender { id: id?, address: address?, provider: provider?, per_second: per_second?, burst: burst? })
 }
 
 /// A long code's segment a second; the throughput of a WhatsApp number; one call a second (CPS) of an account.
-fn default_rate(channel: Channel) -> (f64, u32) {
+fn default_per_second(channel: Channel) -> f64 {
     match channel {
-        Channel::Sms | Channel::Voice => (1.0, 1),
-        Channel::Whatsapp => (80.0, 80),
-        Channel::Email => (50.0, 50),
+        Channel::Sms | Channel::Voice => 1.0,
+        Channel::Whatsapp => 80.0,
+        Channel::Email => 50.0,
     }
+}
+
+fn a_seconds_worth(per_second: f64) -> u32 {
+    per_second.ceil() as u32
 }
 
 fn sender_id(place: &Place<'_>, sender_ids: &mut BTreeSet<String>) -> Option<String> {

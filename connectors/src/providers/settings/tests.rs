@@ -75,6 +75,18 @@ fn a_whole_document_is_read_with_its_defaults() {
 }
 
 #[test]
+fn a_burst_that_is_not_given_is_what_passes_in_a_second() {
+    for (per_second, burst) in [(0.5, 1), (2.5, 3), (400.0, 400)] {
+        let mut changed = document();
+        let senders = changed.pointer_mut(&format!("{ACCOUNT}/pools/sms/padrao")).unwrap();
+        senders[0].as_object_mut().unwrap().remove("burst");
+        senders[0]["perSecond"] = json!(per_second);
+        let senders = Senders::parse(&changed.to_string(), Path::new("/")).unwrap();
+        assert_eq!(senders.pool("conta-escola-norte", Channel::Sms, "padrao")[0].burst, burst);
+    }
+}
+
+#[test]
 fn no_secret_is_ever_shown() {
     let senders = Senders::parse(&document().to_string(), Path::new("/")).unwrap();
     let shown = format!("{senders:?}");

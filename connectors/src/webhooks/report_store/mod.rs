@@ -75,7 +75,9 @@ async fn apply_all(batches: Batches, mut asked: mpsc::Receiver<Asked>) {
     let batches = Arc::new(batches);
     let mut batch = Vec::with_capacity(BATCH);
     while asked.recv_many(&mut batch, BATCH).await > 0 {
-        tokio::time::sleep(LINGER).await;
+        if batch.len() < BATCH {
+            tokio::time::sleep(LINGER).await;
+        }
         while batch.len() < BATCH
             && let Ok(another) = asked.try_recv()
         {
