@@ -11,11 +11,6 @@ use super::{LedgerStore, millis};
 /// Class of the advisory locks of leases ("vdzz" + 1); the second number is the channel.
 const LEASE_LOCK: i32 = 1_986_296_443;
 
-/// A statement of its own: the next one's snapshot is taken once the lock is held. To plan the next one takes longer than
-/// to run it, so it is planned once for all leases of a connection, and while tables are still empty by their indexes.
-const BEFORE_A_LEASE: &str = "SELECT pg_advisory_xact_lock($1, $2),
-    set_config('plan_cache_mode', 'force_generic_plan', true), set_config('enable_seqscan', 'off', true)";
-
 /// How many rows of a pool may be taken now.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PoolRoom {
@@ -120,7 +115,8 @@ impl LedgerStore {
         session.begin().await?;
         let outcome = session
             .answered(async |db| {
-                sqlx::query(BEFORE_A_LEASE)
+                // A statement of its own: the next one's snapshot is taken once the lock is held.
+                sqlx::query("SELECT pg_advisory_xact_lock($1, $2)")
                     .bind(LEASE_LOCK)
                     .bind(self.channel as i32)
                     .execute(&mut *db)
